@@ -1,0 +1,2 @@
+//! Anchor Browser.
+pub mod wire;

@@ -1,0 +1,2 @@
+//! The pure heart of Taskwright.
+pub mod anchor;

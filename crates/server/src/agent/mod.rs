@@ -1,0 +1,122 @@
+//! What carries a task out. An agent gets a task and an open page, does one step after the other, and
+//! ends with a JSON value or with a sentence that says why not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::browser::Page;
+
+/// One way of carrying out tasks. `rules` needs no model; a model-driven agent stands behind this same trait.
+pub trait Agent: Send + Sync + 'static {
+    /// The name that a request picks this agent by.
+    fn name(&self) -> &'static str;
+
+    /// Carries out `task` on `page`, which already shows `task.url` when one was given.
+    ///
+    /// Reports each step to `steps` as it ends. Stops with [`AgentError::StepLimit`] before the step after
+    /// `task.max_steps`. Dropping the future stops the work.
+    fn run<'a>(
+        &'a self,
+        task: &'a AgentTask,
+        page: &'a Page,
+        steps: &'a StepSink,
+    ) -> futures_util::future::BoxFuture<'a, Result<Value, AgentError>>;
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct AgentTask {
+    /// The instruction in plain words.
+    pub prompt: String,
+    /// Steps that may be taken at most; at least 1.
+    pub max_steps: u32,
+    /// Values for `{{name}}`, `<secret>name</secret>` and `$name` placeholders of the prompt; never logged.
+    pub secrets: Secrets,
+    /// A JSON Schema that the result shall have.
+    pub output_schema: Option<Value>,
+}
+
+/// Secret values by name. `Debug` shows the names only.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<String, String>);
+
+impl Secrets {
+    /// Takes the values over.
+    #[must_use]
+    pub fn new(values: BTreeMap<String, String>) -> Self {
+        Self(values)
+    }
+
+    /// The value of one name.
+    #[must_use]
+    pub fn reveal(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// `text` with every secret value replaced by its name in angle brackets.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.0
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .fold(text.to_owned(), |text, (name, value)| text.replace(value.as_str(), &format!("<{name}>")))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// One thing that an agent did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Counted from 1.
+    pub number: u32,
+    /// A word for the kind: `open`, `click`, `fill`, `extract`, ...
+    pub action: String,
+    /// What exactly, without secrets.
+    pub detail: String,
+    /// Milliseconds that it took.
+    pub duration_ms: u64,
+    /// Why it failed; absent when it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Where an agent reports its steps.
+pub type StepSink = mpsc::UnboundedSender<Step>;
+
+/// Why a task ended without a result. `Display` is the sentence that the user reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentError {
+    /// The prompt asks for something that this agent does not understand.
+    NotUnderstood(String),
+    /// The page does not have what the prompt asks for.
+    NotFound(String),
+    /// `max_steps` were taken and the task is not done.
+    StepLimit(u32),
+    /// The page or the browser failed.
+    Page(String),
+}
+
+impl fmt::Display for AgentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUnderstood(text) | Self::NotFound(text) | Self::Page(text) => f.write_str(text),
+            Self::StepLimit(limit) => write!(f, "Maximum number of steps exceeded ({limit})"),
+        }
+    }
+}
+
+impl std::error::Error for AgentError {}

@@ -1,0 +1,5 @@
+//! A real Chromium over CDP.
+
+/// An open page.
+#[derive(Debug)]
+pub struct Page;
