@@ -1,2 +1,18 @@
-//! The pure heart of Taskwright.
+//! The pure heart of Taskwright: what each agent cloud says on the wire, and the state machines that
+//! decide when to send, when to send again, how long to wait and what an error means.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number of its own or awaits. Time is a
+//! number of milliseconds that the driver hands in, randomness a seeded generator. The WebAssembly layer
+//! drives these machines with `fetch` and `setTimeout`; the tests drive them with a simulated clock.
+//!
+//! One folder per vendor ([`anchor`]), always with the same files; everything that vendors share is
+//! beside them and carries no vendor's word.
+
 pub mod anchor;
+pub mod operation;
+pub mod path;
+pub mod status;
+pub mod view;
+
+#[cfg(any(test, feature = "json"))]
+mod json;
