@@ -198,12 +198,11 @@ pub fn sentence<V: View>(body: &V) -> String {
 #[must_use]
 pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     let detail = body.member("error");
-    if body.names() != ["error"] {
-        return None;
-    }
     match detail.member("code").seen() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-        Seen::Number(code) if (400.0..600.0).contains(&code) => Some((code as u16, sentence(body))),
+        Seen::Number(code) if (400.0..600.0).contains(&code) && body.names() == ["error"] => {
+            Some((code as u16, sentence(body)))
+        }
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ pub mod anchor;
 pub mod backoff;
 pub mod call;
 pub mod error;
+pub mod limits;
 pub mod operation;
 pub mod path;
 pub mod profile;
