@@ -30,6 +30,7 @@ lint: build ## formats, clippy (no warnings), biome, TypeScript
 	@$(step) "clippy, native" cargo clippy --release --locked --all-targets -- -D warnings
 	@$(step) "clippy, wasm32" cargo clippy --locked --package taskwright --target wasm32-unknown-unknown --all-targets --all-features -- -D warnings
 	@$(step) "types, TypeScript 7" tsc --project js-tests/types
+	@$(step) "types, TypeScript 7, no DOM" tsc --project js-tests/types/tsconfig.node.json
 	@$(step) "types, TypeScript 5" node js-tests/node_modules/typescript-5/bin/tsc --project js-tests/types
 
 test-rust: tools ## core and server (one profile, so that nothing is compiled twice)

@@ -18,6 +18,7 @@ import { filesUnder, root, whenChanged } from './lib/files.mjs';
 
 const say = (text) => console.log(`build: ${text}`);
 const read = (path) => readFileSync(join(root, path));
+const write = (path, text) => writeFileSync(join(root, path), text);
 const remove = (path) => rmSync(join(root, path), { force: true });
 function run(command, args) {
   const { error, status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
@@ -32,7 +33,7 @@ mkdirSync(join(root, 'pkg/dist/wasm'), { recursive: true });
 //    tsc reads in package.json that the generated files are ES modules.
 const version = /^\[workspace\.package\][^[]*?^version = "(.+?)"/ms.exec(read('Cargo.toml').toString())[1];
 const { name, ...manifest } = JSON.parse(read('pkg-template/package.json'));
-writeFileSync(join(root, 'pkg/package.json'), `${JSON.stringify({ name, version, ...manifest }, null, 2)}\n`);
+write('pkg/package.json', `${JSON.stringify({ name, version, ...manifest }, null, 2)}\n`);
 for (const file of ['pkg-template/README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
   if (existsSync(join(root, file))) copyFileSync(join(root, file), join(root, 'pkg', file.split('/').at(-1)));
 }
@@ -47,7 +48,12 @@ const builtWasm = whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
   const shape = '--mode no-install --target web --profile wasm --no-pack --no-gitignore'.split(' ');
   const place = ['--out-dir', 'pkg/dist/wasm', '--out-name', 'taskwright'];
   run('wasm-pack', ['build', ...shape, ...place, '.', '--locked', '--package', 'taskwright']);
+  // What TypeScript takes `import wasm from './taskwright_bg.wasm'` for; the generated typings are of another idea.
   remove('pkg/dist/wasm/taskwright_bg.wasm.d.ts');
+  write(
+    'pkg/dist/wasm/taskwright_bg.d.wasm.ts',
+    'declare const wasm: WebAssembly.Module;\nexport default wasm;\n',
+  );
 });
 if (builtWasm) say('WebAssembly module and glue in pkg/dist/wasm');
 
@@ -57,11 +63,8 @@ if (builtWasm) say('WebAssembly module and glue in pkg/dist/wasm');
 whenChanged('pkg/.stamp-inline', [wasm[0]], ['pkg/dist/internal/wasm-inline.js'], () => {
   const encoded = gzipSync(read(wasm[0]), { level: 9 }).toString('base64');
   mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
-  writeFileSync(join(root, 'pkg/dist/internal/wasm-inline.js'), `export default "${encoded}";\n`);
-  writeFileSync(
-    join(root, 'pkg/dist/internal/wasm-inline.d.ts'),
-    '/** The WebAssembly module: gzip, then base64. */\ndeclare const encoded: string;\nexport default encoded;\n',
-  );
+  write('pkg/dist/internal/wasm-inline.js', `export default "${encoded}";\n`);
+  write('pkg/dist/internal/wasm-inline.d.ts', 'declare const encoded: string;\nexport default encoded;\n');
 });
 
 // 4. The façade. Files that no source makes any more go first, so that none is published by accident.
