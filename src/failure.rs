@@ -9,7 +9,7 @@ use taskwright_core::operation::InvalidInput;
 use taskwright_core::text::find;
 use wasm_bindgen::JsValue;
 
-use crate::value::{set, text_of};
+use crate::value::{member, set, text_of};
 
 /// Why a call did not succeed.
 pub(crate) enum Failure {
@@ -80,24 +80,28 @@ impl From<InvalidInput> for Failure {
     }
 }
 
-/// The words of something thrown, with the code that Node hides in its cause.
+/// The words of something thrown, with those of the causes under it: Node's `fetch failed` alone says nothing.
 pub(crate) fn thrown_words(thrown: &JsValue) -> String {
-    let message = crate::value::member(thrown, "message");
-    let message = message.as_string().unwrap_or_else(|| text_of(thrown));
+    let mut words = member(thrown, "message").as_string().unwrap_or_else(|| text_of(thrown));
+    for cause in causes(thrown).skip(1) {
+        if let Some(message) = member(&cause, "message").as_string().filter(|message| !message.is_empty()) {
+            words.push_str(": ");
+            words.push_str(&message);
+        }
+    }
     match fault_code(thrown) {
-        Some(code) if find(&message, &code).is_none() => format!("{message} ({code})"),
-        _ => message,
+        Some(code) if find(&words, &code).is_none() => format!("{words} ({code})"),
+        _ => words,
     }
 }
 
 /// The error code of something that `fetch` threw, from itself or from its causes.
 pub(crate) fn fault_code(thrown: &JsValue) -> Option<String> {
-    let mut error = thrown.clone();
-    for _ in 0..4 {
-        if let Some(code) = crate::value::member(&error, "code").as_string() {
-            return Some(code);
-        }
-        error = crate::value::member(&error, "cause");
-    }
-    None
+    causes(thrown).find_map(|error| member(&error, "code").as_string())
+}
+
+/// What was thrown, its cause, the cause of that; a few steps only, for causes can be circular.
+fn causes(thrown: &JsValue) -> impl Iterator<Item = JsValue> {
+    let next = |error: &JsValue| Some(member(error, "cause")).filter(JsValue::is_object);
+    std::iter::successors(Some(thrown.clone()), next).take(4)
 }

@@ -40,7 +40,6 @@ impl Settings {
                 return Err(InvalidInput::new(name_of(&names, "baseUrl"), problem).into());
             }
         };
-        let budget = Budget::default();
         Ok(Self {
             profile,
             base: BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?,
@@ -48,9 +47,9 @@ impl Settings {
             fetch: function("fetch", &config.member("fetch"))?,
             budget: Budget {
                 in_flight: limits::count("pollsInFlight", &config.member("pollsInFlight"))?
-                    .unwrap_or(budget.in_flight),
+                    .unwrap_or(profile.budget.in_flight),
                 per_second: limits::count("pollsPerSecond", &config.member("pollsPerSecond"))?
-                    .unwrap_or(budget.per_second),
+                    .unwrap_or(profile.budget.per_second),
             },
             names,
         })

@@ -45,12 +45,6 @@ pub struct Budget {
     pub per_second: u32,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self { in_flight: 32, per_second: 200 }
-    }
-}
-
 /// The number of one wait.
 pub type WaitId = Key;
 

@@ -14,6 +14,8 @@ struct Cloud {
     most_under_way: usize,
 }
 
+const BUDGET: Budget = Budget { in_flight: 32, per_second: 200 };
+
 /// When each wait ended, and how.
 #[derive(Default)]
 struct Outcome {
@@ -89,7 +91,7 @@ fn a_hundred_thousand_waits_end_within_their_budget() {
 #[test]
 fn a_short_task_is_noticed_quickly_and_a_long_one_is_not_pestered() {
     for (takes_ms, most_late_ms, most_asked) in [(500, 350, 6), (10_000, 2_600, 16), (600_000, 5_100, 170)] {
-        let mut scheduler = Scheduler::new(Budget::default(), 3);
+        let mut scheduler = Scheduler::new(BUDGET, 3);
         let mut cloud = cloud(5);
         let id = scheduler.add(Millis(0), Pace::default(), None, 0);
         cloud.ends.insert(id, Millis(takes_ms));
@@ -113,7 +115,7 @@ fn waits_that_begin_together_do_not_stay_together() {
 
 #[test]
 fn time_up_is_told_with_what_was_seen_and_the_last_question_comes_just_before() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let mut cloud = cloud(5);
     scheduler.add(Millis(0), Pace::default(), Some(10_000), 7);
     let outcome = simulate(&mut scheduler, &mut cloud);
@@ -126,7 +128,7 @@ fn time_up_is_told_with_what_was_seen_and_the_last_question_comes_just_before() 
     let error = timed_out("t", 10_000, observed.clone());
     assert!(error.message.contains(&format!("RUNNING × {}", cloud.asked)), "{}", error.message);
 
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let mut late = self::cloud(5);
     let id = scheduler.add(Millis(0), Pace::default(), Some(10_000), 0);
     late.ends.insert(id, Millis(9_940));
@@ -146,7 +148,7 @@ fn a_full_budget_does_not_delay_the_end_of_a_wait() {
 
 #[test]
 fn an_unknown_status_keeps_waiting_at_the_normal_pace() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let id = scheduler.add(Millis(0), Pace::default(), None, 0);
     let mut now = Millis(0);
     for _ in 0..50 {
@@ -167,7 +169,7 @@ fn an_unknown_status_keeps_waiting_at_the_normal_pace() {
 
 #[test]
 fn failing_questions_are_borne_with_for_a_while_and_a_pause_asked_for_is_kept() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let id = scheduler.add(Millis(0), Pace::default(), None, 0);
     let mut now = Millis(0);
     let mut asked_at = Vec::new();
