@@ -15,7 +15,10 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
  * Further members of the `RequestInit`, also those that only some runtimes know (`dispatcher`, `proxy`,
  * `keepalive`). Method, headers, body, signal and redirect are the client's own.
  */
-export type FetchOptions = Omit<RequestInit, 'body' | 'headers' | 'method' | 'redirect' | 'signal'> & {
+export type FetchOptions = Omit<
+  RequestInit,
+  'body' | 'dispatcher' | 'headers' | 'method' | 'redirect' | 'signal'
+> & {
   readonly [member: string]: unknown;
 };
 
