@@ -18,7 +18,8 @@ pub(crate) struct AbortWatch(Option<Listening>);
 struct Listening {
     signal: AbortSignal,
     waker: Rc<RefCell<Option<Waker>>>,
-    callback: Closure<dyn FnMut()>,
+    /// None when there was nothing to listen to any more.
+    callback: Option<Closure<dyn FnMut()>>,
 }
 
 impl AbortWatch {
@@ -35,17 +36,18 @@ impl AbortWatch {
         }
         let signal: AbortSignal = signal.clone().unchecked_into();
         let waker = Rc::new(RefCell::new(None::<Waker>));
-        let for_callback = Rc::clone(&waker);
-        let callback = Closure::new(move || {
-            let waker = for_callback.borrow_mut().take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        });
-        if !signal.aborted() {
+        let callback = (!signal.aborted()).then(|| {
+            let for_callback = Rc::clone(&waker);
+            let callback = Closure::<dyn FnMut()>::new(move || {
+                let waker = for_callback.borrow_mut().take();
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            });
             // A signal without events can still be looked at between the steps.
             let _ = signal.add_event_listener_with_callback("abort", callback.as_ref().unchecked_ref());
-        }
+            callback
+        });
         Ok(Self(Some(Listening { signal, waker, callback })))
     }
 
@@ -77,9 +79,9 @@ impl AbortWatch {
 
 impl Drop for AbortWatch {
     fn drop(&mut self) {
-        if let Some(listening) = &self.0 {
-            let callback = listening.callback.as_ref().unchecked_ref();
-            let _ = listening.signal.remove_event_listener_with_callback("abort", callback);
+        if let Some(Listening { signal, callback: Some(callback), .. }) = &self.0 {
+            let callback = callback.as_ref().unchecked_ref();
+            let _ = signal.remove_event_listener_with_callback("abort", callback);
         }
     }
 }

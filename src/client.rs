@@ -42,7 +42,7 @@ impl RawClient {
     /// Checks the configuration; throws the record of an error when it cannot be used.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &JsValue) -> Result<RawClient, JsValue> {
-        let settings = Settings::read(config).map_err(|error| Failure::core(error).into_js())?;
+        let settings = Settings::read(config).map_err(Failure::into_js)?;
         let waits = Waits::new(settings.budget);
         Ok(Self(Rc::new(Client { settings, waits, starts: Gate::new(STARTS_AT_ONCE) })))
     }

@@ -22,3 +22,9 @@ mod race;
 mod random;
 mod value;
 mod waits;
+
+// For the boundary tests in tests/; JavaScript gets these through wasm-bindgen.
+pub use client::RawClient;
+#[cfg(feature = "probe")]
+pub use panic::panic_for_tests;
+pub use panic::set_panic_handler;

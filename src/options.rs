@@ -2,7 +2,6 @@
 
 use js_sys::{Array, Function, Object};
 use taskwright_core::call::Limits;
-use taskwright_core::error::{Error, ErrorKind};
 use taskwright_core::limits;
 use taskwright_core::operation::InvalidInput;
 use taskwright_core::path::BaseUrl;
@@ -11,6 +10,7 @@ use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::Budget;
 use wasm_bindgen::prelude::*;
 
+use crate::failure::Failure;
 use crate::value::Js;
 
 /// What all calls of one client share.
@@ -24,12 +24,12 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn read(config: &JsValue) -> Result<Self, Error> {
+    pub(crate) fn read(config: &JsValue) -> Result<Self, Failure> {
         let config = Js(config.clone());
         let names = config.member("names");
         let profile = config.member("backend").text().as_deref().and_then(profile::by_name);
         let Some(profile) = profile else {
-            return Err(Error::new(ErrorKind::Internal, "the façade named no known backend"));
+            return Err(Failure::internal("the façade named no known backend"));
         };
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {

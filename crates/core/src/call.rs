@@ -345,14 +345,9 @@ impl CallMachine {
 
 /// The part of a `Location` that may stand in a message: paths and queries can carry tokens.
 fn origin_of(location: &str) -> String {
-    match split_once(location, "://") {
-        Some((scheme, rest)) => {
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = host.split('@').last().unwrap_or_default();
-            format!("{scheme}://{host}")
-        }
-        None => "another address".to_owned(),
-    }
+    let Some((scheme, rest)) = split_once(location, "://") else { return "another address".to_owned() };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains('@') { "an address with credentials".to_owned() } else { format!("{scheme}://{host}") }
 }
 
 #[cfg(test)]
