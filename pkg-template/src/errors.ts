@@ -190,5 +190,8 @@ export function toTaskwrightError(details: RawError): TaskwrightError {
  * errors of another copy of the package.
  */
 export function isTaskwrightError(error: unknown): error is TaskwrightError {
-  return error instanceof TaskwrightError || (error instanceof Error && 'kind' in error && error.kind !== undefined && 'retryable' in error);
+  return (
+    error instanceof TaskwrightError ||
+    (error instanceof Error && 'kind' in error && error.kind !== undefined && 'retryable' in error)
+  );
 }

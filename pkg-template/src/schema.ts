@@ -53,28 +53,31 @@ export type FromJsonSchema<Schema> = Schema extends { readonly const: infer Valu
           ? OfType<Type, Schema>
           : unknown;
 
-type OfType<Type, Schema> = Type extends ReadonlyArray<infer One>
-  ? OfType<One, Schema>
-  : Type extends 'string'
-    ? string
-    : Type extends 'number' | 'integer'
-      ? number
-      : Type extends 'boolean'
-        ? boolean
-        : Type extends 'null'
-          ? null
-          : Type extends 'array'
-            ? Schema extends { readonly items: infer Items }
-              ? Array<FromJsonSchema<Items>>
-              : unknown[]
-            : Type extends 'object'
-              ? OfObject<Schema>
-              : unknown;
+type OfType<Type, Schema> =
+  Type extends ReadonlyArray<infer One>
+    ? OfType<One, Schema>
+    : Type extends 'string'
+      ? string
+      : Type extends 'number' | 'integer'
+        ? number
+        : Type extends 'boolean'
+          ? boolean
+          : Type extends 'null'
+            ? null
+            : Type extends 'array'
+              ? Schema extends { readonly items: infer Items }
+                ? Array<FromJsonSchema<Items>>
+                : unknown[]
+              : Type extends 'object'
+                ? OfObject<Schema>
+                : unknown;
 
 type OfObject<Schema> = Schema extends { readonly properties: infer Properties }
   ? Flat<
       { -readonly [Name in RequiredName<Schema, Properties>]: FromJsonSchema<Properties[Name]> } & {
-        -readonly [Name in Exclude<keyof Properties, RequiredName<Schema, Properties>>]?: FromJsonSchema<Properties[Name]>;
+        -readonly [Name in Exclude<keyof Properties, RequiredName<Schema, Properties>>]?: FromJsonSchema<
+          Properties[Name]
+        >;
       }
     >
   : Record<string, unknown>;
@@ -102,25 +105,37 @@ export function prepareSchema(schema: unknown): PreparedSchema {
       jsonSchema?.input({ target: 'draft-2020-12' }) ?? own.toJSONSchema?.() ?? own.toJsonSchema?.();
     if (json !== undefined) return { json: JSON.parse(JSON.stringify(json)), standard: schema };
   } catch (cause) {
-    throw invalid(`this ${vendor} schema has no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw invalid(
+      `this ${vendor} schema has no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
-  throw invalid(`schemas of ${vendor} do not bring their JSON Schema along; pass the JSON Schema made from it`);
+  throw invalid(
+    `schemas of ${vendor} do not bring their JSON Schema along; pass the JSON Schema made from it`,
+  );
 }
 
 /** @internal The result as its schema's own library sees it, transformed where the schema transforms. */
-export async function applyStandard(standard: StandardSchema, taskId: string, result: unknown): Promise<unknown> {
+export async function applyStandard(
+  standard: StandardSchema,
+  taskId: string,
+  result: unknown,
+): Promise<unknown> {
   const outcome = await standard['~standard'].validate(result);
   if (outcome.issues === undefined) return outcome.value;
   const issues = outcome.issues.map(({ path, message }) => ({ path: pathText(path), message }));
   const first = issues[0];
   const place = first?.path ? `${first.path}: ` : '';
-  throw new ResultMismatchError(`the result of task ${taskId} does not fit its schema: ${place}${first?.message ?? ''}`, {
-    kind: 'result_mismatch',
-    operation: 'tools.getPerformWebTaskStatus',
-    taskId,
-    result,
-    issues,
-  });
+  throw new ResultMismatchError(
+    `the result of task ${taskId} does not fit its schema: ${place}${first?.message ?? ''}`,
+    {
+      kind: 'result_mismatch',
+      operation: 'tools.getPerformWebTaskStatus',
+      taskId,
+      result,
+      issues,
+    },
+  );
 }
 
 function isStandard(schema: unknown): schema is StandardSchema {
@@ -142,5 +157,9 @@ function pathText(path: StandardIssue['path']): string {
 }
 
 function invalid(problem: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError(`"output_schema" ${problem}`, { kind: 'invalid_input', field: 'output_schema', cause });
+  return new InvalidInputError(`"output_schema" ${problem}`, {
+    kind: 'invalid_input',
+    field: 'output_schema',
+    cause,
+  });
 }

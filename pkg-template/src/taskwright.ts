@@ -116,15 +116,29 @@ export class Taskwright {
    * @throws {@link AmbiguousStartError} when nobody can know whether the task was started
    * @throws {@link ApiError}, {@link ConnectionError}, {@link TimeoutError} otherwise
    */
-  performWebTask(params: PerformWebTaskParams & { async: true }, options?: CallOptions): Promise<WebTaskStarted>;
+  performWebTask(
+    params: PerformWebTaskParams & { async: true },
+    options?: CallOptions,
+  ): Promise<WebTaskStarted>;
   performWebTask<const Schema extends OutputSchema>(
     params: PerformWebTaskParams<Schema> & { async?: false },
     options?: CallOptions,
   ): Promise<WebTaskResult<Typed<Schema>>>;
-  performWebTask(params: PerformWebTaskParams, options?: CallOptions): Promise<WebTaskStarted | WebTaskResult>;
-  async performWebTask(params: PerformWebTaskParams, options: CallOptions = {}): Promise<WebTaskStarted | WebTaskResult> {
+  performWebTask(
+    params: PerformWebTaskParams,
+    options?: CallOptions,
+  ): Promise<WebTaskStarted | WebTaskResult>;
+  async performWebTask(
+    params: PerformWebTaskParams,
+    options: CallOptions = {},
+  ): Promise<WebTaskStarted | WebTaskResult> {
     const { json } = prepareSchema(params?.output_schema);
-    const { data } = await this.#engine.call('tools.performWebTask', [], withSchema(params, json), this.#callOptions(options));
+    const { data } = await this.#engine.call(
+      'tools.performWebTask',
+      [],
+      withSchema(params, json),
+      this.#callOptions(options),
+    );
     return data as WebTaskStarted | WebTaskResult;
   }
 
@@ -134,7 +148,12 @@ export class Taskwright {
    * @throws {@link ApiError} with status 404 when the backend does not know the id
    */
   async getPerformWebTaskStatus(id: string, options: CallOptions = {}): Promise<WebTaskStatus> {
-    const { data } = await this.#engine.call('tools.getPerformWebTaskStatus', [id], undefined, this.#callOptions(options));
+    const { data } = await this.#engine.call(
+      'tools.getPerformWebTaskStatus',
+      [id],
+      undefined,
+      this.#callOptions(options),
+    );
     return data as WebTaskStatus;
   }
 
@@ -174,7 +193,10 @@ export class Taskwright {
     options: RunWebTaskOptions = {},
   ): Promise<Typed<Schema>> {
     const schema = prepareSchema(params?.output_schema);
-    const outcome = await this.#engine.run(withSchema(params, schema.json), this.#waitOptions(options, schema));
+    const outcome = await this.#engine.run(
+      withSchema(params, schema.json),
+      this.#waitOptions(options, schema),
+    );
     const ended = await typed(outcome as WebTaskOutcome, schema);
     return (ended.status === 'succeeded' ? ended.result : undefined) as Typed<Schema>;
   }

@@ -71,7 +71,14 @@ export interface WebTaskStatus<Result = unknown> {
 }
 
 /** The status of a task in words that all backends share. */
-export type TaskStatus = 'queued' | 'running' | 'paused' | 'awaiting_input' | 'succeeded' | 'failed' | 'cancelled';
+export type TaskStatus =
+  | 'queued'
+  | 'running'
+  | 'paused'
+  | 'awaiting_input'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled';
 
 /** How a task ended. */
 export type WebTaskOutcome<Result = unknown> =

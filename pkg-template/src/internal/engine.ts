@@ -1,6 +1,15 @@
-import { moduleGeneration, guarded, rawModule } from './module.js';
 import { TaskwrightError } from '../errors.js';
-import type { RawAbort, RawAnswer, RawCallOptions, RawClient, RawConfig, RawError, RawOutcome, RawWaitOptions } from './raw.js';
+import { guarded, moduleGeneration, rawModule } from './module.js';
+import type {
+  RawAbort,
+  RawAnswer,
+  RawCallOptions,
+  RawClient,
+  RawConfig,
+  RawError,
+  RawOutcome,
+  RawWaitOptions,
+} from './raw.js';
 
 /** How a façade shows failures: each vendor has its own classes, one core decides what happened. */
 export interface Failures {
@@ -26,7 +35,12 @@ export class Engine {
   }
 
   /** Calls an operation by its name. */
-  async call(operation: string, ids: readonly unknown[], params: unknown, options: RawCallOptions): Promise<RawAnswer> {
+  async call(
+    operation: string,
+    ids: readonly unknown[],
+    params: unknown,
+    options: RawCallOptions,
+  ): Promise<RawAnswer> {
     try {
       return await guarded((await this.#ready()).call(operation, ids, params, options));
     } catch (failure) {
@@ -85,5 +99,11 @@ function isAbort(failure: unknown): failure is RawAbort {
 }
 
 function isRecord(failure: unknown): failure is RawError {
-  return typeof failure === 'object' && failure !== null && !(failure instanceof Error) && 'kind' in failure && 'message' in failure;
+  return (
+    typeof failure === 'object' &&
+    failure !== null &&
+    !(failure instanceof Error) &&
+    'kind' in failure &&
+    'message' in failure
+  );
 }

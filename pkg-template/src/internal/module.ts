@@ -25,7 +25,10 @@ export function rawModule(): Promise<RawModule> {
     },
     (error: unknown) => {
       loading = undefined;
-      throw new InternalError(`the WebAssembly module could not be loaded: ${reason(error)}`, { kind: 'internal', cause: error });
+      throw new InternalError(`the WebAssembly module could not be loaded: ${reason(error)}`, {
+        kind: 'internal',
+        cause: error,
+      });
     },
   );
   return loading;

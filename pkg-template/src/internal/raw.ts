@@ -6,14 +6,21 @@
 /** What the generated module exports. */
 export interface RawModule {
   /** A client of one backend; holds no connection. */
-  readonly RawClient: new (config: RawConfig) => RawClient;
+  readonly RawClient: new (
+    config: RawConfig,
+  ) => RawClient;
   /** Called with the panic's text, before the trap, when Rust code panics. */
   setPanicHandler(handler: (message: string) => void): void;
 }
 
 export interface RawClient {
   /** One operation of the table, by its name; `ids` fill the places of its path in order. */
-  call(operation: string, ids: readonly unknown[], params: unknown, options: RawCallOptions): Promise<RawAnswer>;
+  call(
+    operation: string,
+    ids: readonly unknown[],
+    params: unknown,
+    options: RawCallOptions,
+  ): Promise<RawAnswer>;
   /** A request that no row describes. */
   request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer>;
   /** Waits for a task that was started. */

@@ -1,0 +1,15 @@
+// Panic messages carry the paths of source files. This keeps the builder's folders, and the names of the
+// places that crates come from, out of the published module, and makes it the same on every machine.
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './files.mjs';
+
+/** Environment for a cargo build of crates that have been fetched. */
+export function remappedPaths() {
+  const cargoHome = process.env.CARGO_HOME || join(homedir(), '.cargo');
+  const registries = join(cargoHome, 'registry', 'src');
+  const sources = existsSync(registries) ? readdirSync(registries).map((name) => join(registries, name)) : [];
+  const flags = [...sources.map((path) => `${path}=crates`), `${root.replace(/\/$/, '')}=.`];
+  return { CARGO_ENCODED_RUSTFLAGS: flags.map((flag) => `--remap-path-prefix=${flag}`).join('\x1f') };
+}
