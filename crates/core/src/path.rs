@@ -1,6 +1,7 @@
 //! Addresses: the encoder for path segments and query values, and the join of a base URL with a path.
 
 use crate::operation::InvalidInput;
+use crate::view::{Seen, View};
 
 /// `segment` percent-encoded for a path.
 ///
@@ -123,6 +124,25 @@ impl Query {
         }
     }
 
+    /// Sets every member of the object `values`. Nothing is skipped silently: `undefined` is left out, `null`
+    /// is sent empty, and what a flat query has no form for is refused by name.
+    pub fn extend<V: View>(&mut self, values: &V) -> Result<(), InvalidInput> {
+        for name in values.names() {
+            let value = values.member(&name);
+            match value.seen() {
+                Seen::Absent => {}
+                Seen::Null => self.set(&name, String::new()),
+                Seen::Text(text) => self.set(&name, text),
+                Seen::Flag(_) | Seen::Number(_) => self.set(&name, value.show()),
+                other => {
+                    let problem = format!("takes a string, a number or a boolean, got {}", other.noun());
+                    return Err(InvalidInput::new(format!("query.{name}"), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// `path` with these parameters; `path` may bring a query of its own, which comes first.
     #[must_use]
     pub fn append_to(&self, path: &str) -> String {
@@ -235,6 +255,15 @@ mod tests {
         query.set("a", "2".into());
         assert_eq!(query.append_to("/p"), "/p?a=2&b%20c=%C3%A4%26");
         assert_eq!(query.append_to("/p?z=1"), "/p?z=1&a=2&b%20c=%C3%A4%26");
+    }
+
+    #[test]
+    fn query_objects_are_flat_and_a_nested_value_is_named() {
+        let mut query = Query::default();
+        query.extend(&Some(&serde_json::json!({"a": true, "b": 1.5, "c": null, "d": "x"}))).unwrap();
+        assert_eq!(query.append_to("/p"), "/p?a=true&b=1.5&c=&d=x");
+        let error = query.extend(&Some(&serde_json::json!({"e": [1]}))).unwrap_err();
+        assert_eq!(error.to_string(), "\"query.e\" takes a string, a number or a boolean, got an array");
     }
 
     proptest! {

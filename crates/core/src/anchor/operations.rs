@@ -33,6 +33,7 @@ pub const PERFORM_WEB_TASK: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Start,
+    check: "the session it was sent to, or the sessions that tasks opened (GET /v1/sessions?task_initiated=true)",
 };
 
 /// `GET /v1/tools/perform-web-task/{workflowId}/status`: how a task stands.
@@ -45,6 +46,7 @@ pub const TASK_STATUS: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Read,
+    check: "",
 };
 
 /// `POST /v1/tools/fetch-webpage`: a page as HTML or markdown.
@@ -66,6 +68,7 @@ pub const FETCH_WEBPAGE: Operation = Operation {
     answer: Answer::Parsed,
     // A POST by method, a read by meaning: opening a page twice starts nothing.
     effect: Effect::Idempotent,
+    check: "",
 };
 
 /// `POST /v1/tools/screenshot`: a page as a PNG.
@@ -88,6 +91,7 @@ pub const SCREENSHOT: Operation = Operation {
     accept: "image/png",
     answer: Answer::Raw,
     effect: Effect::Idempotent,
+    check: "",
 };
 
 /// `POST /v1/sessions`: opens a browser session.
@@ -100,6 +104,7 @@ pub const SESSION_CREATE: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Start,
+    check: "sessions.all.status()",
 };
 
 /// `GET /v1/sessions/{sessionId}`: what a session is.
@@ -112,6 +117,7 @@ pub const SESSION_RETRIEVE: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Read,
+    check: "",
 };
 
 /// `DELETE /v1/sessions/{sessionId}`: ends a session.

@@ -1,6 +1,33 @@
 //! Anchor's status words.
 
 use crate::status::TaskStatus;
+use crate::view::View;
+
+/// How a task stands, read from an answer of the status operation.
+#[derive(Debug, Clone)]
+pub struct Standing<V> {
+    /// The vendor's word.
+    pub word: String,
+    /// The same in ours.
+    pub status: TaskStatus,
+    /// The result, as it is; absent unless the task succeeded.
+    pub result: V,
+    /// Why it failed.
+    pub why: Option<String>,
+}
+
+/// Reads `{"data": {"status", "result", "error"}}`; `None` when there is no status in it.
+pub fn standing<V: View>(answer: &V) -> Option<Standing<V>> {
+    let data = answer.member("data");
+    let word = data.member("status").text()?;
+    let status = portable(&word);
+    Some(Standing { word, status, result: data.member("result"), why: data.member("error").text() })
+}
+
+/// The id of a task that was started asynchronously, from `{"data": {"workflow_id"}}`.
+pub fn started<V: View>(answer: &V) -> Option<String> {
+    answer.member("data").member("workflow_id").text().filter(|id| !id.is_empty())
+}
 
 /// The portable status of one of Anchor's words. Case does not matter: the vendor says `running` when a
 /// task starts and `RUNNING` when asked. An unknown word means that the task goes on.
@@ -17,7 +44,19 @@ pub fn portable(word: &str) -> TaskStatus {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn answers_are_read_where_the_vendor_puts_things() {
+        let done = json!({"data": {"status": "COMPLETED", "result": {"a": 1}}});
+        let standing = standing(&Some(&done)).unwrap();
+        assert_eq!((standing.status, standing.result), (TaskStatus::Succeeded, Some(&json!({"a": 1}))));
+        assert_eq!(started(&Some(&json!({"data": {"workflow_id": "w"}}))).as_deref(), Some("w"));
+        assert!(super::standing(&Some(&json!("COMPLETED"))).is_none());
+        assert!(started(&Some(&json!({"data": {"result": 1}}))).is_none());
+    }
 
     #[test]
     fn words_are_read_without_regard_to_case_and_unknown_ones_keep_waiting() {

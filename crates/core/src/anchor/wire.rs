@@ -1,5 +1,5 @@
-//! Anchor Browser's JSON, as both ends need it: the client reads the few members that it decides on,
-//! the local server writes whole answers. Shapes follow the vendor's OpenAPI document (copy of 2026-08)
+//! Anchor Browser's JSON as a server writes it. The client converts nothing: it looks at the few members
+//! that it decides on ([`super::status`]) and hands the rest on. Shapes follow the vendor's OpenAPI document (copy of 2026-08)
 //! and its guide to asynchronous perform-web-task.
 
 use serde::{Deserialize, Serialize};
@@ -45,25 +45,6 @@ pub enum TaskState<V> {
         /// Why, in a sentence.
         error: String,
     },
-}
-
-/// The two members of a status answer that a wait decides on. Anything else is the user's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct StatusHead {
-    /// The vendor's word; compared without regard to case.
-    #[serde(default)]
-    pub status: String,
-    /// Why a failed task failed.
-    #[serde(default)]
-    pub error: Option<String>,
-}
-
-/// The member of a start answer that a wait needs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct StartHead {
-    /// The id of the started task; absent when the task ran synchronously.
-    #[serde(default)]
-    pub workflow_id: Option<String>,
 }
 
 /// `{"error": {"code": 400, "message": "..."}}`, the envelope of nearly every error.

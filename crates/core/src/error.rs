@@ -1,0 +1,268 @@
+//! The one error of the core. Callers act on [`Error::kind`]; everything else is for people.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::operation::InvalidInput;
+use crate::view::{Seen, View, excerpt};
+
+/// Bytes of an answer's body that an error keeps at most.
+pub const BODY_LIMIT: usize = 16_384;
+/// Bytes of a message that come from outside at most.
+const MESSAGE_LIMIT: usize = 2_048;
+
+/// What went wrong, as far as a caller can act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A parameter or an option cannot be used; nothing was sent.
+    InvalidInput,
+    /// The server answered with an error status.
+    Api,
+    /// Nobody can know whether the task was started; it was not sent again.
+    AmbiguousStart,
+    /// No connection, or it broke.
+    Connection,
+    /// A time limit passed.
+    Timeout,
+    /// The answer is not what its type says.
+    Decode,
+    /// The server sends the caller to an address that the key must not go to.
+    Redirect,
+    /// The wait's own time limit passed; the task goes on.
+    WaitTimeout,
+    /// The task ended without success.
+    TaskFailed,
+    /// The result does not fit the schema that was asked for.
+    ResultMismatch,
+    /// A defect of Taskwright.
+    Internal,
+}
+
+/// An error with everything that is known about it and no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Error {
+    /// What a caller can act on.
+    pub kind: ErrorKind,
+    /// What failed, then why.
+    pub message: String,
+    /// The operation, for example `tools.performWebTask`.
+    pub operation: String,
+    /// The backend, for example `local`.
+    pub backend: String,
+    /// Requests that were sent.
+    pub attempts: u32,
+    /// Whether the same call may succeed later and does no harm.
+    pub retryable: bool,
+    /// The HTTP status, when there was an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The server's id of the last request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The pause that the server asked for, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The beginning of the answer's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The parameter or option that cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What lies under an ambiguous start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause_kind: Option<ErrorKind>,
+    /// The key that all attempts of a start carried; calling again with it starts nothing twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// The task that was waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The statuses that a wait saw, and how often.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Observed>,
+    /// Where a result does not fit, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
+}
+
+/// A status word and how often a wait saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observed {
+    /// The vendor's word.
+    pub status: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// One place where a result does not fit its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// The place as a path from the result: `items[2].price`; empty for the result itself.
+    pub path: String,
+    /// What the schema takes there and what the result has.
+    pub message: String,
+}
+
+impl Error {
+    /// An error of `kind` with a message and nothing else yet.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            operation: String::new(),
+            backend: String::new(),
+            attempts: 0,
+            retryable: false,
+            status: None,
+            request_id: None,
+            retry_after_ms: None,
+            body: None,
+            field: None,
+            cause_kind: None,
+            idempotency_key: None,
+            task_id: None,
+            observed: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+
+    /// The same error, saying which call it belongs to.
+    #[must_use]
+    pub fn during(mut self, operation: &str, backend: &str) -> Self {
+        operation.clone_into(&mut self.operation);
+        backend.clone_into(&mut self.backend);
+        self
+    }
+}
+
+impl From<InvalidInput> for Error {
+    fn from(invalid: InvalidInput) -> Self {
+        Self { field: Some(invalid.field.clone()), ..Self::new(ErrorKind::InvalidInput, invalid.to_string()) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Takes known secrets out of text that comes from outside, so that a server which repeats a key in its
+/// error does not bring it into an exception or a log.
+#[derive(Clone, Default)]
+pub struct Redactor(Vec<String>);
+
+impl Redactor {
+    /// A redactor of these values. Ones shorter than four bytes are left out: hiding every `a` hides nothing.
+    #[must_use]
+    pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        let mut secrets: Vec<_> = secrets.into_iter().filter(|secret| secret.len() >= 4).collect();
+        // Longer ones first, in case one contains another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
+    }
+
+    /// `text` without the secrets.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[redacted]"))
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} secrets)", self.0.len())
+    }
+}
+
+/// The sentence in an error body. Agent clouds put it in `message`, in `error`, or in `error.message`; a body
+/// without one stands for itself.
+#[must_use]
+pub fn sentence<V: View>(body: &V) -> String {
+    let error = body.member("error");
+    let found = [body.member("message"), error.member("message"), error]
+        .into_iter()
+        .find_map(|place| place.text().filter(|text| !text.is_empty()));
+    excerpt(&found.unwrap_or_else(|| body.show()), MESSAGE_LIMIT)
+}
+
+/// The code and sentence of an answer that is an error in spite of its status: a server that had to send
+/// its headers before it knew the outcome can say so only in the body, as `{"error": {"code", "message"}}`
+/// and nothing else.
+#[must_use]
+pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
+    let detail = body.member("error");
+    match detail.member("code").seen() {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+        Seen::Number(code) if (400.0..600.0).contains(&code) && body.names() == ["error"] => {
+            Some((code as u16, sentence(body)))
+        }
+        _ => None,
+    }
+}
+
+/// What a status without a usable body reads as.
+#[must_use]
+pub fn status_message(status: u16, text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        format!("{status} status code (no body)")
+    } else {
+        format!("{status} {}", excerpt(text, MESSAGE_LIMIT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_sentence_is_found_in_every_documented_shape() {
+        for (body, text) in [
+            (json!({"error": {"code": 400, "message": "m"}}), "m"),
+            (json!({"message": "m"}), "m"),
+            (json!({"error": "m"}), "m"),
+            (json!({"code": 404, "message": "m"}), "m"),
+            (json!({}), "{}"),
+            (json!("oops"), "\"oops\""),
+            (json!(null), "null"),
+        ] {
+            assert_eq!(sentence(&Some(&body)), text);
+        }
+    }
+
+    #[test]
+    fn only_a_bare_error_envelope_is_a_late_refusal() {
+        let refused = json!({"error": {"code": 422, "message": "no"}});
+        assert_eq!(late_refusal(&Some(&refused)), Some((422, "no".into())));
+        for fine in [
+            json!({"data": {"result": {"error": {"code": 422}}}}),
+            json!({"data": 1, "error": {"code": 422, "message": "no"}}),
+            json!({"error": "text"}),
+            json!({"error": {"code": 200, "message": "odd"}}),
+        ] {
+            assert_eq!(late_refusal(&Some(&fine)), None, "{fine}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_taken_out_longest_first() {
+        let redactor = Redactor::new(["abcd".to_owned(), "abcdefgh".to_owned(), "x".to_owned()]);
+        assert_eq!(redactor.clean("key abcdefgh, abcd, x"), "key [redacted], [redacted], x");
+        assert_eq!(format!("{redactor:?}"), "Redactor(2 secrets)");
+    }
+
+    #[test]
+    fn an_empty_body_says_so() {
+        assert_eq!(status_message(400, " "), "400 status code (no body)");
+        assert_eq!(status_message(502, "<html>bad</html>"), "502 <html>bad</html>");
+    }
+}
