@@ -40,6 +40,24 @@ fn png_size(png: &[u8]) -> (u32, u32) {
     (side(16), side(20))
 }
 
+#[test]
+fn every_future_can_run_in_a_task_of_its_own() {
+    fn send<T: Send>(_: impl FnOnce() -> T) {}
+    fn with(browser: &Browser, context: taskwright_server::browser::Context) {
+        send(|| browser.open(ContextOptions::default()));
+        send(|| browser.shutdown());
+        send(|| Browser::start(config()));
+        send(|| context.gone());
+        send(|| context.page().goto(""));
+        send(|| context.page().settle());
+        send(|| context.page().back());
+        send(|| context.page().evaluate(""));
+        send(|| context.page().screenshot(ScreenshotOptions::default()));
+        send(|| context.close());
+    }
+    let _ = with;
+}
+
 #[tokio::test]
 async fn a_page_is_opened_asked_and_photographed() {
     let (browser, site) = (browser().await, Site::start(PAGES).await);
