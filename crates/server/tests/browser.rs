@@ -274,6 +274,42 @@ mod processes {
         assert!(none_left(leader).await);
     }
 
+    const CHILD: &str = "TASKWRIGHT_TEST_CHILD";
+
+    /// The other half of the next test: a server that is killed.
+    #[tokio::test]
+    async fn a_server_to_be_killed() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        let browser = browser().await;
+        let _context = open(&browser).await;
+        println!("leader {}", browser.process_id().unwrap());
+        std::future::pending().await
+    }
+
+    #[tokio::test]
+    async fn a_chromium_whose_server_was_killed_ends_by_itself() {
+        use tokio::io::{AsyncBufReadExt, BufReader};
+        let mut server = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "processes::a_server_to_be_killed", "--nocapture"])
+            .env(CHILD, "1")
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let leader: u32 = loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Some((_, leader)) = line.split_once("leader ") {
+                break leader.parse().unwrap();
+            }
+        };
+        assert!(members(leader) > 1);
+        server.kill().await.unwrap();
+        assert!(none_left(leader).await);
+    }
+
     #[tokio::test]
     async fn a_killed_chromium_is_noticed_and_started_again() {
         let browser = browser().await;
