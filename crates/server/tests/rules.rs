@@ -134,6 +134,7 @@ async fn tables_and_labels_are_read() {
         ("Extract the status", json!("In stock")),
         ("Get the total", json!("23.00 €")),
         ("Get the e-mail", json!("ada@example.com")),
+        ("Get the email", json!("ada@example.com")),
         ("Get the price", json!(["1.50 €", "20.00 €"])),
     ] {
         assert_eq!(bench.ask(prompt).await.value(), &expected, "{prompt}");
@@ -150,7 +151,7 @@ async fn a_login_form_is_filled_with_secrets_that_appear_nowhere() {
         ("user".to_owned(), "ada".to_owned()),
         ("pass".to_owned(), "s3cr3t-w0rd".to_owned()),
     ]);
-    let prompt = "Fill {{user}} into the username field and $pass into the password field, then click \"Log in\". \
+    let prompt = "Fill {{user}} into the user name field and $pass into the password field, then click \"Log in\". \
                   Extract the main heading and the first paragraph.";
     let ended = bench.run(AgentTask { secrets: Secrets::new(secrets.clone()), ..task(prompt) }).await;
     assert_eq!(ended.value()["main_heading"], "Received");
@@ -224,6 +225,19 @@ async fn a_schema_is_filled_from_labels_tables_and_cards() {
         })
     );
     assert_eq!(ended.steps.len(), 1);
+
+    let heading =
+        json!({ "type": "object", "properties": { "result": { "type": "string" } }, "required": ["result"] });
+    assert_eq!(
+        bench.fill("Extract the main heading", heading).await.value(),
+        &json!({ "result": "The shop" })
+    );
+    let badges = json!({ "type": "array", "items": { "type": "string" } });
+    assert_eq!(
+        bench.fill("Get all elements matching `.badge`", badges).await.value(),
+        &json!(["new", "Sale"])
+    );
+    assert_eq!(bench.fill("Extract the main heading", json!({})).await.value(), "The shop");
 
     let mut strict = schema;
     strict["required"] = json!(["title", "fax"]);

@@ -54,7 +54,8 @@ struct Run<'a> {
 impl Run<'_> {
     async fn carry_out(mut self) -> Result<Value, AgentError> {
         let (task, page) = (self.task, self.page);
-        let instructions = grammar::parse(&task.prompt, task.output_schema.is_some()).map_err(|part| {
+        let schema = task.output_schema.as_ref().filter(|schema| !schema::is_open(schema));
+        let instructions = grammar::parse(&task.prompt, schema.is_some()).map_err(|part| {
             AgentError::NotUnderstood(format!(
                 "this agent does not understand \"{part}\"; it understands: {}",
                 grammar::UNDERSTOOD
@@ -64,10 +65,11 @@ impl Run<'_> {
         placeholder::check(&task.prompt, &task.secrets)?;
 
         let mut outcome = Outcome::default();
+        let mut wishes = Vec::new();
         for instruction in &instructions {
-            match (instruction, &task.output_schema) {
-                // Where a schema says what is wanted, the wishes only repeat it.
-                (Instruction::Extract(_), Some(_)) => {}
+            match (instruction, schema) {
+                // Where a schema says what is wanted, the wishes only explain it.
+                (Instruction::Extract(wish), Some(_)) => wishes.push(wish),
                 _ => {
                     let work = perform::perform(page, instruction, &task.secrets);
                     let done = self.step(instruction.action(), &instruction.detail(), work).await?;
@@ -75,8 +77,9 @@ impl Run<'_> {
                 }
             }
         }
-        if let Some(schema) = &task.output_schema {
-            let filled = self.step("extract", "the output schema", schema::fill(page, schema)).await?;
+        if let Some(schema) = schema {
+            let work = schema::fill(page, schema, &wishes);
+            let filled = self.step("extract", "the output schema", work).await?;
             return Ok(outcome::capped(filled));
         }
         outcome.finish(page, &task.secrets).await

@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 
 use super::super::AgentError;
 use super::grammar;
+use super::instruction::Wish;
 use super::script::ask_patiently;
+use crate::browser::Page;
 
-/// A value of the schema, from what the page has.
-pub(super) async fn fill(page: &crate::browser::Page, schema: &Value) -> Result<Value, AgentError> {
+/// A value of the schema, from what the page has. The wishes of the prompt say what a name does not.
+pub(super) async fn fill(page: &Page, schema: &Value, wishes: &[&Wish]) -> Result<Value, AgentError> {
     let mut schema = schema.clone();
     annotate(&mut schema);
+    guide(&mut schema, wishes);
     let answer = ask_patiently(page, "fillSchema", &json!({ "schema": schema })).await?;
     match &answer.found {
         Some(found) => Ok(found.clone()),
@@ -43,6 +46,27 @@ fn annotate(schema: &mut Value) {
     }
 }
 
+/// Whether a schema leaves open what is wanted: any value, or any object.
+pub(super) fn is_open(schema: &Value) -> bool {
+    let says = ["properties", "items", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
+    let kind = schema.get("type").and_then(Value::as_str);
+    kind.is_none_or(|kind| kind == "object") && !says.iter().any(|keyword| schema.get(keyword).is_some())
+}
+
+/// A single wish is meant for a schema of a single value, and for the single property of an object, whatever
+/// their names are.
+fn guide(schema: &mut Value, wishes: &[&Wish]) {
+    let [wish] = wishes else { return };
+    let place = match schema.get_mut("properties").and_then(Value::as_object_mut) {
+        Some(properties) if properties.len() == 1 => properties.values_mut().next(),
+        Some(_) => None,
+        None => Some(schema),
+    };
+    if let Some(Value::Object(fields)) = place {
+        fields.entry("x-what").or_insert_with(|| json!(wish.what));
+    }
+}
+
 fn text(schema: &Value, keyword: &str) -> Option<String> {
     schema.get(keyword).and_then(Value::as_str).map(str::to_lowercase)
 }
@@ -62,6 +86,20 @@ fn words(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_wish_guides_a_single_value() {
+        let wish = Wish { phrase: "title".into(), what: super::super::instruction::What::Title };
+        for (path, mut schema) in [
+            ("/properties/result/x-what", json!({ "properties": { "result": { "type": "string" } } })),
+            ("/x-what", json!({ "type": "string" })),
+        ] {
+            guide(&mut schema, &[&wish]);
+            assert_eq!(schema.pointer(path), Some(&json!({ "kind": "title" })));
+        }
+        assert!(is_open(&json!({})) && is_open(&json!({ "type": "object" })));
+        assert!(!is_open(&json!({ "type": "string" })) && !is_open(&json!({ "properties": {} })));
+    }
 
     #[test]
     fn property_names_that_the_grammar_knows_are_annotated() {

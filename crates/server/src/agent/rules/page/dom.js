@@ -62,15 +62,19 @@ const namesOf = (element) => {
   return names.map((name) => clean(typeof name === "string" ? name : "")).filter(Boolean);
 };
 
+// "e-mail" is "email" and "user name" is "username".
+const same = (one, other) => plain(one).replaceAll(" ", "") === plain(other).replaceAll(" ", "");
+
 // How well a name fits what was asked: 0 is not at all.
 const fit = (name, wanted) => {
   const [have, want] = [plain(name), plain(wanted)];
   if (!want) return clean(name) === clean(wanted) ? 5 : 0;
   if (!have) return 0;
   if (have === want) return 5;
+  if (same(have, want)) return 4;
   if (have.startsWith(want + " ")) return 3;
-  if ((" " + have + " ").includes(" " + want + " ")) return 2;
-  return have.length < 80 && have.includes(want) && want.length > 3 ? 1 : 0;
+  // Whole words only: "log in" is not in "blog index".
+  return (" " + have + " ").includes(" " + want + " ") ? 2 : 0;
 };
 
 const fitOf = (element, wanted) =>

@@ -93,7 +93,7 @@ const find = (name, schema, scope) => {
     if (has(value)) return value;
   }
   const what = schema["x-what"];
-  if (what && ["element", "css", "count"].includes(what.kind)) {
+  if (what && ["element", "css", "count", "labelled"].includes(what.kind)) {
     const value = read(what, scope);
     if (has(value)) return value;
   }
@@ -210,7 +210,7 @@ const list = (name, schema, root, scope, path) => {
   let values = schema["x-what"] ? read(schema["x-what"], scope) : undefined;
   if (!Array.isArray(values) || !values.length) values = labelled(name, scope) ?? (schema.title && labelled(schema.title, scope));
   if (!has(values)) values = groups(scope).filter((members) => named(members, name)).map((members) => members.map(textOf))[0];
-  if (!has(values)) {
+  if (!has(values) && name) {
     const heading = all(NOUNS.heading, scope).find((element) => plain(textOf(element)) === plain(name));
     const next = heading?.nextElementSibling;
     values = next?.matches("ul, ol") ? [...next.children].map(textOf) : undefined;

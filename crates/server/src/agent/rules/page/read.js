@@ -108,7 +108,8 @@ const has = (value) => value !== undefined && value !== null && value !== "" && 
 // Exactly this label anywhere comes before a class or an id that merely ends with it ("product-price").
 const labelled = (label, scope) => {
   const wanted = plain(label);
-  const exact = (name) => plain(name) === wanted;
+  if (!wanted) return undefined;
+  const exact = (name) => !!name && same(name, wanted);
   const suffix = (name) => plain(name).endsWith(" " + wanted);
   for (const is of [exact, suffix]) {
     for (const way of LABELLED) {
