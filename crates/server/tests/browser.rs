@@ -40,6 +40,24 @@ fn png_size(png: &[u8]) -> (u32, u32) {
     (side(16), side(20))
 }
 
+#[test]
+fn every_future_can_run_in_a_task_of_its_own() {
+    fn send<T: Send>(_: impl FnOnce() -> T) {}
+    fn with(browser: &Browser, context: taskwright_server::browser::Context) {
+        send(|| browser.open(ContextOptions::default()));
+        send(|| browser.shutdown());
+        send(|| Browser::start(config()));
+        send(|| context.gone());
+        send(|| context.page().goto(""));
+        send(|| context.page().settle());
+        send(|| context.page().back());
+        send(|| context.page().evaluate(""));
+        send(|| context.page().screenshot(ScreenshotOptions::default()));
+        send(|| context.close());
+    }
+    let _ = with;
+}
+
 #[tokio::test]
 async fn a_page_is_opened_asked_and_photographed() {
     let (browser, site) = (browser().await, Site::start(PAGES).await);
@@ -253,6 +271,42 @@ mod processes {
         let browser = browser().await;
         let leader = browser.process_id().unwrap();
         drop(browser);
+        assert!(none_left(leader).await);
+    }
+
+    const CHILD: &str = "TASKWRIGHT_TEST_CHILD";
+
+    /// The other half of the next test: a server that is killed.
+    #[tokio::test]
+    async fn a_server_to_be_killed() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        let browser = browser().await;
+        let _context = open(&browser).await;
+        println!("leader {}", browser.process_id().unwrap());
+        std::future::pending().await
+    }
+
+    #[tokio::test]
+    async fn a_chromium_whose_server_was_killed_ends_by_itself() {
+        use tokio::io::{AsyncBufReadExt, BufReader};
+        let mut server = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "processes::a_server_to_be_killed", "--nocapture"])
+            .env(CHILD, "1")
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let leader: u32 = loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Some((_, leader)) = line.split_once("leader ") {
+                break leader.parse().unwrap();
+            }
+        };
+        assert!(members(leader) > 1);
+        server.kill().await.unwrap();
         assert!(none_left(leader).await);
     }
 

@@ -81,14 +81,13 @@ impl Page {
 
     async fn wait_until(&self, condition: impl Fn(&Load) -> bool) -> Result<(), BrowserError> {
         let mut load = self.inner.load.clone();
-        match load.wait_for(|load| condition(load)).await {
-            Ok(_) => Ok(()),
-            // The events ended, and a command says why.
-            Err(_) => Err(match self.command("Page.enable", json!({})).await {
-                Err(error) => error,
-                Ok(_) => BrowserError::Gone("the page was closed".into()),
-            }),
+        let reached = load.wait_for(|load| condition(load)).await.is_ok();
+        if reached {
+            return Ok(());
         }
+        // The events ended, and a command says why.
+        self.command("Page.enable", json!({})).await?;
+        Err(BrowserError::Gone("the page was closed".into()))
     }
 
     async fn within<T>(

@@ -156,6 +156,13 @@ impl Page {
     }
 }
 
+impl BrowserError {
+    /// Whether a script failed only because the page was left meanwhile.
+    pub(crate) fn is_left_page(&self) -> bool {
+        matches!(self, Self::Script(why) if why == LEFT)
+    }
+}
+
 /// Follows the events of a page for as long as its session lives.
 async fn observe(
     session: Session,
