@@ -56,7 +56,9 @@ impl std::str::FromStr for AllowedOrigin {
         let wrong =
             || format!("takes \"loopback\" or an origin such as https://app.example.com, got \"{text}\"");
         let uri: Uri = text.parse().map_err(|_| wrong())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(wrong()) };
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(wrong());
+        };
         let bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/');
         if !bare || !matches!(scheme, "http" | "https") || authority.as_str().contains('@') {
             return Err(wrong());
@@ -68,12 +70,7 @@ impl std::str::FromStr for AllowedOrigin {
 impl Policy {
     /// The rules for a server bound to `bound`, with further host names, origins and perhaps a key.
     #[must_use]
-    pub fn new(
-        bound: SocketAddr,
-        hosts: &[String],
-        origins: Vec<AllowedOrigin>,
-        key: Option<&str>,
-    ) -> Self {
+    pub fn new(bound: SocketAddr, hosts: &[String], origins: Vec<AllowedOrigin>, key: Option<&str>) -> Self {
         let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         let key = key.map(|key| Sha256::digest(key).into());
         Self { inner: Arc::new(Rules { bound, hosts, origins, key }) }
@@ -153,7 +150,8 @@ async fn admit(policy: &Policy, request: Request, next: Next) -> Response {
 /// The origin of the page that asks, none when no page does; or why it may not.
 fn caller(policy: &Policy, request: &Request) -> Result<Option<HeaderValue>, Failure> {
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let host = text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
+    let host =
+        text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
     let host = host.filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
     match request.headers().get(header::ORIGIN) {
         // A page that embeds or links an address of ours sends no Origin, but modern browsers say so.
@@ -217,10 +215,20 @@ mod tests {
     #[test]
     fn names_of_this_machine_are_hosts_and_others_are_not() {
         let policy = policy("127.0.0.1:8723", Vec::new());
-        for host in ["127.0.0.1", "127.9.9.9:1", "localhost:8723", "LOCALHOST", "[::1]:8723", "build.example:80"] {
+        for host in
+            ["127.0.0.1", "127.9.9.9:1", "localhost:8723", "LOCALHOST", "[::1]:8723", "build.example:80"]
+        {
             assert!(policy.host_allowed(host), "{host}");
         }
-        for host in ["", "evil.example", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil.example", "[::2]", "0x7f.1"] {
+        for host in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "localhost.evil.example",
+            "[::2]",
+            "0x7f.1",
+        ] {
             assert!(!policy.host_allowed(host), "{host}");
         }
     }
@@ -236,24 +244,36 @@ mod tests {
     fn origins_are_foreign_unless_they_are_the_server_itself_or_were_named() {
         let plain = policy("127.0.0.1:8723", Vec::new());
         assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723"));
-        for origin in ["null", "http://127.0.0.1:3000", "https://127.0.0.1:8723", "https://evil.example", ""] {
+        for origin in ["null", "http://127.0.0.1:3000", "https://127.0.0.1:8723", "https://evil.example", ""]
+        {
             assert!(!plain.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
         }
-        let named = policy(
-            "127.0.0.1:8723",
-            vec![AllowedOrigin::Loopback, "https://App.example".parse().unwrap()],
-        );
-        for origin in ["http://localhost:3000", "https://[::1]", "http://127.0.0.1:5173", "https://app.example"] {
+        let named =
+            policy("127.0.0.1:8723", vec![AllowedOrigin::Loopback, "https://App.example".parse().unwrap()]);
+        for origin in
+            ["http://localhost:3000", "https://[::1]", "http://127.0.0.1:5173", "https://app.example"]
+        {
             assert!(named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
         }
-        for origin in ["http://app.example", "https://app.example:444", "http://localhost.evil.example", "file://"] {
+        for origin in
+            ["http://app.example", "https://app.example:444", "http://localhost.evil.example", "file://"]
+        {
             assert!(!named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
         }
     }
 
     #[test]
     fn an_origin_is_a_scheme_and_a_host_and_nothing_else() {
-        for wrong in ["", "*", "null", "example.com", "https://example.com/", "https://example.com/a", "ftp://a.b", "https://a@b"] {
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "example.com",
+            "https://example.com/",
+            "https://example.com/a",
+            "ftp://a.b",
+            "https://a@b",
+        ] {
             assert!(wrong.parse::<AllowedOrigin>().is_err(), "{wrong}");
         }
     }

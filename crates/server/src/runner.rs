@@ -16,7 +16,8 @@ use crate::endings::Endings;
 use crate::store::{Acceptance, Claimed, NewTask, Store, StoreError, TaskState};
 
 /// Said of a task that did not end within the grace period of a stop.
-const STOPPED: &str = "The server was stopped while this task was running. It may have acted on the page before.";
+const STOPPED: &str =
+    "The server was stopped while this task was running. It may have acted on the page before.";
 /// How long to leave a database alone that failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -80,12 +81,7 @@ pub enum Waited {
 impl Runner {
     /// Starts to work on what the store holds.
     #[must_use]
-    pub fn start(
-        store: Store,
-        performer: Arc<dyn Perform>,
-        endings: Endings,
-        config: RunnerConfig,
-    ) -> Self {
+    pub fn start(store: Store, performer: Arc<dyn Perform>, endings: Endings, config: RunnerConfig) -> Self {
         let slots = Arc::new(Semaphore::new(config.concurrency));
         let phase = watch::Sender::new(Phase::Running);
         let runner = Self {
@@ -175,7 +171,8 @@ impl Runner {
         let started = tokio::time::Instant::now();
         info!(task = %task.id, session = task.session.as_deref(), "task started");
         let (sink, steps) = mpsc::unbounded_channel();
-        let recorder = tokio::spawn(record(self.inner.store.clone(), task.id.clone(), secrets.clone(), steps));
+        let recorder =
+            tokio::spawn(record(self.inner.store.clone(), task.id.clone(), secrets.clone(), steps));
         let limit = self.inner.config.task_timeout;
         let end = tokio::select! {
             biased;

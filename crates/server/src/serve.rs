@@ -124,7 +124,9 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
         };
         match pruned.await {
             Ok((0, 0)) => {}
-            Ok((tasks, sessions)) => info!(tasks, sessions, "forgot what is beyond --retain and --retain-for"),
+            Ok((tasks, sessions)) => {
+                info!(tasks, sessions, "forgot what is beyond --retain and --retain-for")
+            }
             Err(StoreError::Closed) => return,
             Err(error) => error!(%error, "old tasks could not be forgotten"),
         }

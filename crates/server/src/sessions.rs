@@ -64,11 +64,7 @@ impl Sessions {
     }
 
     /// Opens a session and answers its id. `configuration` is kept for whoever asks how it was created.
-    pub async fn create(
-        &self,
-        options: SessionOptions,
-        configuration: Value,
-    ) -> Result<String, CreateError> {
+    pub async fn create(&self, options: SessionOptions, configuration: Value) -> Result<String, CreateError> {
         if self.count() >= self.inner.limit {
             return Err(CreateError::Full(self.inner.limit));
         }

@@ -39,9 +39,10 @@ async fn read_object(request: Request) -> Result<Map<String, Value>, Failure> {
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => {
-            Err(Failure::bad_request(format!("The body takes an object, got {}.", Some(&other).seen().noun())))
-        }
+        Ok(other) => Err(Failure::bad_request(format!(
+            "The body takes an object, got {}.",
+            Some(&other).seen().noun()
+        ))),
         Err(error) => Err(Failure::bad_request(format!("The body is not valid JSON: {error}."))),
     }
 }

@@ -42,7 +42,11 @@ impl Wire {
     /// Tells the wire by the path.
     #[must_use]
     pub fn of(uri: &Uri) -> Self {
-        if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") { Self::Anchor } else { Self::Own }
+        if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") {
+            Self::Anchor
+        } else {
+            Self::Own
+        }
     }
 
     /// The headers, beside `Authorization: Bearer`, that carry the key on this wire.

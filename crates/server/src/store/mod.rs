@@ -39,7 +39,8 @@ impl Store {
         create_private_directory(directory)?;
         let lock = lock(directory)?;
         let path = directory.join(DATABASE);
-        create_private_file(&path).map_err(|error| StoreError::Directory(path.display().to_string(), error))?;
+        create_private_file(&path)
+            .map_err(|error| StoreError::Directory(path.display().to_string(), error))?;
         let mut connection = Connection::open(&path)?;
         schema::prepare(&mut connection)?;
         tasks::end_interrupted(&mut connection)?;

@@ -72,12 +72,7 @@ impl Store {
         self.call(move |connection| {
             connection.execute(
                 "INSERT INTO sessions (id, tags, configuration, created_ms) VALUES (?1, ?2, ?3, ?4)",
-                params![
-                    id,
-                    serde_json::to_string(&tags)?,
-                    serde_json::to_string(&configuration)?,
-                    now_ms()
-                ],
+                params![id, serde_json::to_string(&tags)?, serde_json::to_string(&configuration)?, now_ms()],
             )?;
             Ok(())
         })

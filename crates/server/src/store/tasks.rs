@@ -12,9 +12,11 @@ use crate::agent::Step;
 use crate::clock::now_ms;
 
 /// Said of a task that was running when its server died.
-const INTERRUPTED: &str = "The server stopped while this task was running. It may have acted on the page before.";
+const INTERRUPTED: &str =
+    "The server stopped while this task was running. It may have acted on the page before.";
 /// Said of a task that was waiting for a session when the server died.
-const SESSION_LOST: &str = "The server stopped before this task ran, and the session of the task ended with it.";
+const SESSION_LOST: &str =
+    "The server stopped before this task ran, and the session of the task ended with it.";
 
 /// What a task is asked to do; stored as JSON, so new members need a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +88,10 @@ pub struct Claimed {
 
 impl fmt::Debug for Claimed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claimed").field("id", &self.id).field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("Claimed")
+            .field("id", &self.id)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -183,8 +188,14 @@ impl Store {
                 )?;
                 for step in &steps {
                     let duration = i64::try_from(step.duration_ms).unwrap_or(i64::MAX);
-                    statement
-                        .execute(params![id, step.number, step.action, step.detail, duration, step.error])?;
+                    statement.execute(params![
+                        id,
+                        step.number,
+                        step.action,
+                        step.detail,
+                        duration,
+                        step.error
+                    ])?;
                 }
             }
             transaction.commit()?;
@@ -214,8 +225,7 @@ impl Store {
     /// How many tasks wait and run.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.call(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT count(*) FROM tasks WHERE state = ?1")?;
+            let mut statement = connection.prepare_cached("SELECT count(*) FROM tasks WHERE state = ?1")?;
             let mut count =
                 |state: &str| statement.query_row([state], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
             Ok(Counts { queued: count("queued")?, running: count("running")? })

@@ -15,9 +15,7 @@ pub(super) fn data<T: Serialize>(data: T) -> Response {
 
 /// `{"error": {"code", "message"}}` as a value.
 pub(super) fn error(failure: &Failure) -> ErrorEnvelope {
-    ErrorEnvelope {
-        error: ErrorDetail { code: failure.status.as_u16(), message: failure.message.clone() },
-    }
+    ErrorEnvelope { error: ErrorDetail { code: failure.status.as_u16(), message: failure.message.clone() } }
 }
 
 /// `{"error": {"code", "message"}}` with its status.

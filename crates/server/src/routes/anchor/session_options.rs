@@ -109,10 +109,9 @@ fn tags(body: &Value) -> Result<Vec<String>, InvalidInput> {
     };
     match at(body, "session.tags") {
         None => Ok(Vec::new()),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(|tag| tag.as_str().map(str::to_owned).ok_or_else(|| wrong(tag)))
-            .collect(),
+        Some(Value::Array(list)) => {
+            list.iter().map(|tag| tag.as_str().map(str::to_owned).ok_or_else(|| wrong(tag))).collect()
+        }
         Some(other) => Err(wrong(other)),
     }
 }

@@ -108,7 +108,9 @@ async fn list(State(state): State<AppState>, params: Params) -> Answer {
         return Err(InvalidInput::new("limit", format!("takes 10, 20 or 50, got {limit}")).into());
     }
     if let Some(field) = params.text("sort_by").filter(|field| *field != "created_at") {
-        return Err(InvalidInput::new("sort_by", format!("takes \"created_at\" here, got \"{field}\"")).into());
+        return Err(
+            InvalidInput::new("sort_by", format!("takes \"created_at\" here, got \"{field}\"")).into()
+        );
     }
     let newest_first = match params.text("sort_order") {
         None | Some("asc") => false,
@@ -208,7 +210,10 @@ fn filter(params: &Params) -> Result<Option<SessionFilter>, InvalidInput> {
     Ok(Some(SessionFilter {
         open,
         failed,
-        tags: params.text("tags").map(|tags| tags.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+        tags: params
+            .text("tags")
+            .map(|tags| tags.split(',').map(str::to_owned).collect())
+            .unwrap_or_default(),
         search: params.text("search").map(str::to_owned),
         created_from: time(params, "created_from")?,
         created_to: time(params, "created_to")?,
@@ -230,9 +235,8 @@ fn whole(params: &Params, name: &str) -> Result<Option<usize>, InvalidInput> {
     params
         .text(name)
         .map(|text| {
-            text.parse().map_err(|_| {
-                InvalidInput::new(name, format!("takes a whole number from 1, got \"{text}\""))
-            })
+            text.parse()
+                .map_err(|_| InvalidInput::new(name, format!("takes a whole number from 1, got \"{text}\"")))
         })
         .transpose()
 }

@@ -189,7 +189,8 @@ async fn markdown(html: String) -> Result<String, Failure> {
     let converter = htmd::HtmlToMarkdown::builder()
         .skip_tags(vec!["head", "script", "style", "noscript", "template", "svg"])
         .build();
-    let failed = || Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be turned into markdown.");
+    let failed =
+        || Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be turned into markdown.");
     let converted = tokio::task::spawn_blocking(move || converter.convert(&html)).await;
     converted.map_err(|_| failed())?.map_err(|_| failed())
 }
