@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info};
 use uuid::Uuid;
@@ -27,6 +27,9 @@ struct Inner {
     chromium: Chromium,
     endings: Endings,
     limit: usize,
+    /// One for each session that may still be opened; taken before the context is, so that a burst of requests
+    /// does not get past the limit.
+    places: Arc<Semaphore>,
     open: Mutex<HashMap<String, Arc<Session>>>,
 }
 
@@ -60,14 +63,14 @@ impl Sessions {
     /// No session yet; at most `limit` at once.
     #[must_use]
     pub fn new(store: Store, chromium: Chromium, endings: Endings, limit: usize) -> Self {
-        Self { inner: Arc::new(Inner { store, chromium, endings, limit, open: Mutex::default() }) }
+        let places = Arc::new(Semaphore::new(limit));
+        Self { inner: Arc::new(Inner { store, chromium, endings, limit, places, open: Mutex::default() }) }
     }
 
     /// Opens a session and answers its id. `configuration` is kept for whoever asks how it was created.
     pub async fn create(&self, options: SessionOptions, configuration: Value) -> Result<String, CreateError> {
-        if self.count() >= self.inner.limit {
-            return Err(CreateError::Full(self.inner.limit));
-        }
+        let place = Arc::clone(&self.inner.places).try_acquire_owned();
+        let place = place.map_err(|_| CreateError::Full(self.inner.limit))?;
         let context = self.inner.chromium.open(options.viewport).await.map_err(CreateError::Browser)?;
         if let Some(url) = &options.initial_url {
             let opened = context.page().goto(url).await;
@@ -82,6 +85,7 @@ impl Sessions {
             return Err(CreateError::Store(error));
         }
         let session = Arc::new(Session {
+            _place: place,
             page: context.page().clone(),
             driver: tokio::sync::Mutex::new(()),
             users: AtomicUsize::new(0),
@@ -151,6 +155,7 @@ impl Sessions {
 
 /// One open session.
 pub struct Session {
+    _place: OwnedSemaphorePermit,
     page: Page,
     /// Held by whoever changes the page, so that a navigation does not pull it away from under a task.
     driver: tokio::sync::Mutex<()>,

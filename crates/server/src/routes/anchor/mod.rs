@@ -1,4 +1,4 @@
-//! Anchor Browser's wire, in the vendor's own paths and shapes, so that its clients work unchanged.
+#![doc = include_str!("README.md")]
 
 use axum::Router;
 
