@@ -381,5 +381,12 @@ async fn a_chromium_that_somebody_else_runs_is_attached_to_and_left_running() {
     assert_eq!(context.page().evaluate("document.title").await.unwrap(), "Next");
     browser.shutdown().await;
     assert!(chromium.try_wait().unwrap().is_none(), "it is not ours to end");
+
+    let browser =
+        browser_with(BrowserConfig { cdp: Some(format!("http://127.0.0.1:{port}")), ..config() }).await;
+    let context = open(&browser).await;
     chromium.kill().await.unwrap();
+    timeout(Duration::from_secs(3), context.gone()).await.unwrap();
+    assert!(!browser.health().await.connected);
+    timeout(Duration::from_secs(3), browser.shutdown()).await.expect("not while it tries to attach again");
 }

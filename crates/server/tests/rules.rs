@@ -112,6 +112,8 @@ async fn an_article_is_read() {
         assert_eq!(bench.ask(prompt).await.value(), &expected, "{prompt}");
     }
     assert!(bench.ask("Get the page text").await.value().as_str().unwrap().contains("Nothing leaves"));
+    let pressed = bench.ask("Click the \"Inside\" button and get the page title").await;
+    assert_eq!(pressed.value(), "Pressed true", "a frame of the same origin, with the real mouse");
     let missing = bench.ask("Get the 9th paragraph").await;
     assert!(matches!(missing.result, Err(AgentError::NotFound(_))));
     assert_eq!(missing.error(), "the page has no 9th paragraph: it has 3");

@@ -53,6 +53,8 @@ const FLAGS: [&str; 21] = [
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
+    /// Its id, which is also that of its process group; the child forgets it once it has ended.
+    leader: Option<u32>,
     profile: Profile,
 }
 
@@ -83,7 +85,7 @@ pub(super) async fn start(executable: &Path) -> Result<(Process, Connection, Str
     drop(command);
     let last_words = LastWords::listen(&mut child);
 
-    let mut process = Process { child, profile };
+    let mut process = Process { leader: child.id(), child, profile };
     let connected = async {
         let connection = Connection::new(wiring.connect(process.profile.path()).await?);
         let product = attach::product(&connection).await?;
@@ -116,8 +118,10 @@ impl Process {
 
     /// Ends the whole process group at once, takes the exit status and removes the profile.
     pub(super) async fn kill(mut self) {
+        // Also when the leader has ended by itself: its children outlive it by moments, in which they would
+        // write into the profile that is being removed.
         #[cfg(unix)]
-        if let Some(group) = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+        if let Some(group) = self.leader.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
             // Fails when everything has ended already, which is what is wanted.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
@@ -126,9 +130,9 @@ impl Process {
         self.profile.remove().await;
     }
 
-    /// The process id, for as long as the process runs.
+    /// The process id.
     pub(super) fn id(&self) -> Option<u32> {
-        self.child.id()
+        self.leader
     }
 }
 

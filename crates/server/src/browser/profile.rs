@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 const PREFIX: &str = "taskwright-chromium-";
 const LOCK: &str = "server.lock";
+/// After this time a profile without a lock is not one that is just being made.
+const LONG_MADE: Duration = Duration::from_secs(600);
 
 /// A profile directory. It is locked for as long as its server lives, which is how another one tells that
 /// it was left behind; process ids would not do, they mean different things in different containers.
@@ -53,24 +55,40 @@ fn sweep_in(directory: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        // A profile without its lock file is being made at this moment, or is not ours.
-        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
-        if lock.try_lock().is_ok() {
+        let abandoned = match File::open(entry.path().join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            // It is being made at this moment, or a Chromium that was just ending wrote after its removal.
+            Err(_) => entry.metadata().is_ok_and(|data| is_old(&data)),
+        };
+        if abandoned {
             // Best effort: what cannot be removed is tried again at the next start.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
+fn is_old(data: &fs::Metadata) -> bool {
+    data.modified().ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > LONG_MADE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn only_a_profile_whose_server_is_gone_is_swept() {
         let parent = tempfile::tempdir().unwrap();
         let dead = parent.path().join(format!("{PREFIX}dead"));
         let alive = parent.path().join(format!("{PREFIX}alive"));
+        let unlocked = |name: &str, age: Duration| {
+            let path = parent.path().join(format!("{PREFIX}{name}"));
+            fs::create_dir(&path).unwrap();
+            File::open(&path).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+            path
+        };
+        let just_made = unlocked("new", Duration::ZERO);
+        let written_after_removal = unlocked("old", LONG_MADE * 2);
         let foreign = parent.path().join("something-else");
         for directory in [&dead, &alive, &foreign] {
             fs::create_dir(directory).unwrap();
@@ -79,7 +97,8 @@ mod tests {
         let held = File::open(alive.join(LOCK)).unwrap();
         held.lock().unwrap();
         sweep_in(parent.path());
-        assert!(!dead.exists());
+        assert!(!dead.exists() && !written_after_removal.exists());
+        assert!(just_made.exists());
         assert!(alive.exists() && foreign.exists());
     }
 
