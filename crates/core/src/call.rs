@@ -13,6 +13,7 @@ use crate::operation::{Effect, Method};
 use crate::path::BaseUrl;
 use crate::retry::{Advice, Failure};
 use crate::rng::Rng;
+use crate::text::split_once;
 use crate::time::Millis;
 
 const MAX_REDIRECTS: u32 = 5;
@@ -344,10 +345,10 @@ impl CallMachine {
 
 /// The part of a `Location` that may stand in a message: paths and queries can carry tokens.
 fn origin_of(location: &str) -> String {
-    match location.split_once("://") {
+    match split_once(location, "://") {
         Some((scheme, rest)) => {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = host.rsplit('@').next().unwrap_or_default();
+            let host = host.split('@').last().unwrap_or_default();
             format!("{scheme}://{host}")
         }
         None => "another address".to_owned(),

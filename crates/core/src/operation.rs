@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::path::quoted;
+use crate::text::{join, quoted, split_once};
 use crate::view::{Seen, View};
 
 /// One endpoint.
@@ -236,7 +236,7 @@ fn check_secrets<V: View>(field: &str, object: &V) -> Result<(), InvalidInput> {
 /// Whether `text` is an absolute `http` or `https` address with a host.
 #[must_use]
 pub fn is_web_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let Some((scheme, rest)) = split_once(text, "://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
         && !host.is_empty()
@@ -253,8 +253,7 @@ fn wants(takes: Takes) -> String {
         Takes::SecretTexts => "an object whose values are strings".to_owned(),
         Takes::Object => "an object".to_owned(),
         Takes::OneOf(words) => {
-            let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
-            format!("one of {}", words.join(", "))
+            format!("one of {}", join(words.iter().map(|word| quoted(word)), ", "))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses: the encoder for path segments and query values, and the join of a base URL with a path.
 
 use crate::operation::InvalidInput;
+use crate::text::{quoted, replace, split_once};
 use crate::view::{Seen, View};
 
 /// `segment` percent-encoded for a path.
@@ -9,7 +10,7 @@ use crate::view::{Seen, View};
 /// encoded as UTF-8. An empty segment, `.` and `..`, also in their `%2e` spelling, are refused: they
 /// would address something else.
 pub fn segment(name: &str, segment: &str) -> Result<String, InvalidInput> {
-    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    let plain = replace(&replace(segment, "%2e", "."), "%2E", ".");
     if plain.is_empty() || plain == "." || plain == ".." {
         return Err(InvalidInput::new(
             name,
@@ -62,12 +63,12 @@ impl BaseUrl {
         let takes = "takes an absolute http:// or https:// address without credentials, query or fragment";
         let refuse = |got: &str| Err(InvalidInput::new(name, format!("{takes}, got {got}")));
         let text = text.trim();
-        let Some((scheme, rest)) = text.split_once("://") else { return refuse(&quoted(text)) };
+        let Some((scheme, rest)) = split_once(text, "://") else { return refuse(&quoted(text)) };
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
             return refuse(&quoted(&format!("{scheme}://...")));
         }
-        let (host, prefix) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let (host, prefix) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
         if host.contains('@') {
             return refuse("one with credentials");
         }
@@ -155,11 +156,6 @@ impl Query {
         }
         url
     }
-}
-
-/// A value in quotes and shortened, for messages.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", crate::view::excerpt(text, 80))
 }
 
 fn encode(text: &str, keep: &[u8]) -> String {

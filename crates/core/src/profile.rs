@@ -1,5 +1,7 @@
 //! What a backend is, as data: the few facts in which services that speak the same wire differ.
 
+use crate::wait::Budget;
+
 /// A service that calls are sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
@@ -14,6 +16,8 @@ pub struct Profile {
     /// Whether it honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a start that
     /// carries one may be sent again whatever happened to the answer.
     pub idempotent_starts: bool,
+    /// What all waits of one client may spend together unless told otherwise.
+    pub budget: Budget,
 }
 
 /// Taskwright's own server on this machine.
@@ -23,6 +27,7 @@ pub const LOCAL: Profile = Profile {
     key_header: "authorization",
     key_prefix: "Bearer ",
     idempotent_starts: true,
+    budget: Budget { in_flight: 64, per_second: 2_000 },
 };
 
 /// Anchor Browser's cloud.
@@ -32,6 +37,8 @@ pub const ANCHOR: Profile = Profile {
     key_header: "anchor-api-key",
     key_prefix: "",
     idempotent_starts: false,
+    // The vendor names no limit; its guide asks every 2 s for each task.
+    budget: Budget { in_flight: 32, per_second: 100 },
 };
 
 /// The profile of that name.

@@ -6,7 +6,8 @@
 //! within the document. Other keywords (annotations, `format`) say nothing, as the specification allows.
 
 use crate::error::Issue;
-use crate::view::{Seen, View, excerpt};
+use crate::text::{excerpt, join, replace};
+use crate::view::{Seen, View};
 
 /// Problems that are reported at most.
 const MAX_ISSUES: usize = 10;
@@ -50,7 +51,7 @@ impl<V: View> Checker<'_, V> {
         }
         let types = words(&schema.member("type"));
         if !types.is_empty() && !types.iter().any(|name| has_type(value, name)) {
-            return wrong(issues, types.join(" or "));
+            return wrong(issues, join(&types, " or "));
         }
         let options = schema.member("enum");
         if options.seen() == Seen::List && !options.elements().iter().any(|option| equal(option, value)) {
@@ -215,7 +216,7 @@ impl<V: View> Checker<'_, V> {
         let pointer = reference.strip_prefix('#')?;
         let mut schema = self.root.clone();
         for token in pointer.split('/').skip(1) {
-            let name = token.replace("~1", "/").replace("~0", "~");
+            let name = replace(&replace(token, "~1", "/"), "~0", "~");
             schema = match schema.seen() {
                 Seen::List => {
                     name.parse().ok().and_then(|index: usize| schema.elements().into_iter().nth(index))?

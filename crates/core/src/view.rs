@@ -62,18 +62,3 @@ pub trait View: Clone {
         }
     }
 }
-
-/// `text` cut to at most `limit` bytes at a character boundary, with `...` where something is missing.
-#[must_use]
-pub fn excerpt(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let mut end = limit;
-    while end > 0 && !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    let mut short = text.get(..end).unwrap_or_default().to_owned();
-    short.push_str("...");
-    short
-}

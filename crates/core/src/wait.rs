@@ -3,11 +3,13 @@
 //! longer, and all of them share one request budget.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use crate::error::{Error, ErrorKind, Observed};
 use crate::rng::Rng;
+use crate::slab::{Key, Slab};
 use crate::status::TaskStatus;
+use crate::text::join;
 use crate::time::Millis;
 
 /// Distinct status words that a wait counts; more than any vendor has.
@@ -43,18 +45,12 @@ pub struct Budget {
     pub per_second: u32,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self { in_flight: 32, per_second: 200 }
-    }
-}
-
 /// The number of one wait.
-pub type WaitId = u64;
+pub type WaitId = Key;
 
-/// What to do next.
+/// What to do next. `T` is the driver's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum Next<T> {
     /// Ask how this wait's task stands, and be done by `until`.
     Ask {
         /// Which wait.
@@ -63,7 +59,7 @@ pub enum Next {
         until: Option<Millis>,
     },
     /// This wait's time is up; it is no longer known.
-    Expired(WaitId, Vec<Observed>),
+    Expired(T, Vec<Observed>),
     /// Nothing to do before this moment.
     Sleep(Millis),
     /// Nothing to do until an answer is reported or a wait is added.
@@ -96,7 +92,8 @@ pub enum Verdict {
 }
 
 #[derive(Debug)]
-struct Wait {
+struct Wait<T> {
+    owner: T,
     pace: Pace,
     pause_ms: u64,
     deadline: Option<Millis>,
@@ -106,47 +103,44 @@ struct Wait {
     observed: Vec<Observed>,
 }
 
-/// All waits of one client.
+/// All waits of one client, each with the driver's `T` beside it.
 #[derive(Debug)]
-pub struct Scheduler {
+pub struct Scheduler<T> {
     budget: Budget,
     rng: Rng,
-    waits: BTreeMap<WaitId, Wait>,
+    waits: Slab<Wait<T>>,
     /// When each wait is due; entries of waits that moved or ended are skipped when they come up.
     agenda: BinaryHeap<Reverse<(Millis, WaitId)>>,
     /// When the time of each wait is up. Apart from the agenda, because a full budget must not delay it.
     deadlines: BinaryHeap<Reverse<(Millis, WaitId)>>,
     asking: u32,
-    next_id: WaitId,
     /// The next question is allowed from here on.
     slot: Millis,
     /// What is left over of a millisecond after the last slot, in units of 1 / `per_second`.
     slot_rest: u64,
 }
 
-impl Scheduler {
+impl<T> Scheduler<T> {
     /// A scheduler without waits. `seed` spreads the questions.
     #[must_use]
     pub fn new(budget: Budget, seed: u64) -> Self {
         Self {
             budget: Budget { in_flight: budget.in_flight.max(1), per_second: budget.per_second.max(1) },
             rng: Rng::new(seed),
-            waits: BTreeMap::new(),
+            waits: Slab::default(),
             agenda: BinaryHeap::new(),
             deadlines: BinaryHeap::new(),
             asking: 0,
-            next_id: 0,
             slot: Millis(0),
             slot_rest: 0,
         }
     }
 
     /// Begins a wait that ends by itself after `timeout_ms`.
-    pub fn add(&mut self, now: Millis, pace: Pace, timeout_ms: Option<u64>) -> WaitId {
-        self.next_id = self.next_id.saturating_add(1);
-        let id = self.next_id;
+    pub fn add(&mut self, now: Millis, pace: Pace, timeout_ms: Option<u64>, owner: T) -> WaitId {
         let deadline = timeout_ms.map(|ms| now.after(ms));
         let mut wait = Wait {
+            owner,
             pace,
             pause_ms: pace.first_ms,
             deadline,
@@ -156,15 +150,22 @@ impl Scheduler {
             observed: Vec::new(),
         };
         wait.due = wait.within_time(now, now.after(self.spread(pace.first_ms)));
-        self.agenda.push(Reverse((wait.due, id)));
+        let due = wait.due;
+        let id = self.waits.insert(wait);
+        self.agenda.push(Reverse((due, id)));
         self.deadlines.extend(deadline.map(|deadline| Reverse((deadline, id))));
-        self.waits.insert(id, wait);
         id
+    }
+
+    /// What the driver put beside a wait, while it is known.
+    #[must_use]
+    pub fn owner(&self, id: WaitId) -> Option<&T> {
+        self.waits.get(id).map(|wait| &wait.owner)
     }
 
     /// Forgets a wait. Its question under way, if any, still has to be reported.
     pub fn cancel(&mut self, id: WaitId) {
-        self.waits.remove(&id);
+        self.waits.remove(id);
     }
 
     /// How many waits there are.
@@ -180,12 +181,13 @@ impl Scheduler {
     }
 
     /// What to do at `now`. Call it again until it answers [`Next::Sleep`] or [`Next::Idle`].
-    pub fn next(&mut self, now: Millis) -> Next {
+    pub fn next(&mut self, now: Millis) -> Next<T> {
         let deadline = self.next_deadline();
-        if let Some((_, id)) = deadline.filter(|(deadline, _)| *deadline <= now) {
+        if let Some(late) =
+            deadline.filter(|(deadline, _)| *deadline <= now).and_then(|(_, id)| self.waits.remove(id))
+        {
             self.deadlines.pop();
-            let observed = self.waits.remove(&id).map(|wait| wait.observed).unwrap_or_default();
-            return Next::Expired(id, observed);
+            return Next::Expired(late.owner, late.observed);
         }
         let deadline = deadline.map(|(deadline, _)| deadline);
         match self.next_question(now) {
@@ -199,17 +201,17 @@ impl Scheduler {
     fn next_deadline(&mut self) -> Option<(Millis, WaitId)> {
         loop {
             let Reverse((deadline, id)) = self.deadlines.peek().copied()?;
-            if self.waits.contains_key(&id) {
+            if self.waits.get(id).is_some() {
                 return Some((deadline, id));
             }
             self.deadlines.pop();
         }
     }
 
-    fn next_question(&mut self, now: Millis) -> Next {
+    fn next_question(&mut self, now: Millis) -> Next<T> {
         loop {
             let Some(Reverse((due, id))) = self.agenda.peek().copied() else { return Next::Idle };
-            let Some(wait) = self.waits.get_mut(&id).filter(|wait| wait.due == due && !wait.asking) else {
+            let Some(wait) = self.waits.get_mut(id).filter(|wait| wait.due == due && !wait.asking) else {
                 self.agenda.pop();
                 continue;
             };
@@ -234,7 +236,7 @@ impl Scheduler {
     /// Reports what came of a question that [`Next::Ask`] asked for.
     pub fn heard(&mut self, now: Millis, id: WaitId, heard: Heard) -> Verdict {
         self.asking = self.asking.saturating_sub(1);
-        let Some(wait) = self.waits.get_mut(&id) else { return Verdict::Unknown };
+        let Some(wait) = self.waits.get_mut(id) else { return Verdict::Unknown };
         wait.asking = false;
         let mut floor_ms = 0;
         match heard {
@@ -242,14 +244,14 @@ impl Scheduler {
                 wait.failing_since = None;
                 wait.observe(word);
                 if status.is_terminal() {
-                    self.waits.remove(&id);
+                    self.waits.remove(id);
                     return Verdict::Ended;
                 }
             }
             Heard::Missed { retry_after_ms } => {
                 let since = *wait.failing_since.get_or_insert(now);
                 if now.since(since) >= wait.pace.patience_ms {
-                    self.waits.remove(&id);
+                    self.waits.remove(id);
                     return Verdict::GivenUp;
                 }
                 floor_ms = retry_after_ms.unwrap_or(0).min(wait.pace.patience_ms);
@@ -259,7 +261,7 @@ impl Scheduler {
         wait.pause_ms = grown.max(wait.pause_ms.saturating_add(1)).min(wait.pace.cap_ms.max(1));
         let pause = wait.pause_ms;
         let spread = self.spread(pause).max(floor_ms);
-        if let Some(wait) = self.waits.get_mut(&id) {
+        if let Some(wait) = self.waits.get_mut(id) {
             wait.due = wait.within_time(now, now.after(spread));
             self.agenda.push(Reverse((wait.due, id)));
         }
@@ -284,7 +286,7 @@ impl Scheduler {
     }
 }
 
-impl Wait {
+impl<T> Wait<T> {
     /// `due`, or the last moment at which an answer can still come in time.
     fn within_time(&self, now: Millis, due: Millis) -> Millis {
         match self.deadline {
@@ -308,9 +310,8 @@ impl Wait {
 /// The error of a wait whose time is up.
 #[must_use]
 pub fn timed_out(task_id: &str, timeout_ms: u64, observed: Vec<Observed>) -> Error {
-    let seen: Vec<_> = observed.iter().map(|seen| format!("{} × {}", seen.status, seen.count)).collect();
-    let seen =
-        if seen.is_empty() { "no status was seen".to_owned() } else { format!("saw {}", seen.join(", ")) };
+    let seen = join(observed.iter().map(|seen| format!("{} × {}", seen.status, seen.count)), ", ");
+    let seen = if seen.is_empty() { "no status was seen".to_owned() } else { format!("saw {seen}") };
     Error {
         task_id: Some(task_id.to_owned()),
         observed,

@@ -14,16 +14,19 @@ struct Cloud {
     most_under_way: usize,
 }
 
+const BUDGET: Budget = Budget { in_flight: 32, per_second: 200 };
+
 /// When each wait ended, and how.
 #[derive(Default)]
 struct Outcome {
     ended: BTreeMap<WaitId, Millis>,
-    expired: BTreeMap<WaitId, (Millis, Vec<Observed>)>,
+    /// By owner.
+    expired: BTreeMap<u64, (Millis, Vec<Observed>)>,
     end: Millis,
 }
 
 /// Runs until no wait is left, jumping from one wake-up to the next.
-fn simulate(scheduler: &mut Scheduler, cloud: &mut Cloud) -> Outcome {
+fn simulate(scheduler: &mut Scheduler<u64>, cloud: &mut Cloud) -> Outcome {
     let (mut now, mut outcome) = (Millis(0), Outcome::default());
     loop {
         let wake = match scheduler.next(now) {
@@ -74,7 +77,7 @@ fn a_hundred_thousand_waits_end_within_their_budget() {
     let mut cloud = cloud(20);
     let mut rng = Rng::new(9);
     for _ in 0..100_000 {
-        let id = scheduler.add(Millis(0), Pace::default(), None);
+        let id = scheduler.add(Millis(0), Pace::default(), None, 0);
         cloud.ends.insert(id, Millis(rng.between(1_000, 300_000)));
     }
     let outcome = simulate(&mut scheduler, &mut cloud);
@@ -88,9 +91,9 @@ fn a_hundred_thousand_waits_end_within_their_budget() {
 #[test]
 fn a_short_task_is_noticed_quickly_and_a_long_one_is_not_pestered() {
     for (takes_ms, most_late_ms, most_asked) in [(500, 350, 6), (10_000, 2_600, 16), (600_000, 5_100, 170)] {
-        let mut scheduler = Scheduler::new(Budget::default(), 3);
+        let mut scheduler = Scheduler::new(BUDGET, 3);
         let mut cloud = cloud(5);
-        let id = scheduler.add(Millis(0), Pace::default(), None);
+        let id = scheduler.add(Millis(0), Pace::default(), None, 0);
         cloud.ends.insert(id, Millis(takes_ms));
         let outcome = simulate(&mut scheduler, &mut cloud);
         let late = outcome.ended[&id].since(Millis(takes_ms));
@@ -103,7 +106,7 @@ fn a_short_task_is_noticed_quickly_and_a_long_one_is_not_pestered() {
 fn waits_that_begin_together_do_not_stay_together() {
     let mut scheduler = Scheduler::new(Budget { in_flight: 1_000, per_second: 1_000_000 }, 1);
     for _ in 0..100 {
-        scheduler.add(Millis(0), Pace::default(), None);
+        scheduler.add(Millis(0), Pace::default(), None, 0);
     }
     let moments: std::collections::BTreeSet<_> =
         scheduler.agenda.iter().map(|Reverse((due, _))| *due).collect();
@@ -112,11 +115,11 @@ fn waits_that_begin_together_do_not_stay_together() {
 
 #[test]
 fn time_up_is_told_with_what_was_seen_and_the_last_question_comes_just_before() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let mut cloud = cloud(5);
-    let id = scheduler.add(Millis(0), Pace::default(), Some(10_000));
+    scheduler.add(Millis(0), Pace::default(), Some(10_000), 7);
     let outcome = simulate(&mut scheduler, &mut cloud);
-    let (at, observed) = &outcome.expired[&id];
+    let (at, observed) = &outcome.expired[&7];
     assert_eq!(*at, Millis(10_000));
     assert_eq!(
         observed,
@@ -125,9 +128,9 @@ fn time_up_is_told_with_what_was_seen_and_the_last_question_comes_just_before() 
     let error = timed_out("t", 10_000, observed.clone());
     assert!(error.message.contains(&format!("RUNNING × {}", cloud.asked)), "{}", error.message);
 
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
     let mut late = self::cloud(5);
-    let id = scheduler.add(Millis(0), Pace::default(), Some(10_000));
+    let id = scheduler.add(Millis(0), Pace::default(), Some(10_000), 0);
     late.ends.insert(id, Millis(9_940));
     assert_eq!(simulate(&mut scheduler, &mut late).ended[&id], Millis(9_955));
 }
@@ -135,18 +138,18 @@ fn time_up_is_told_with_what_was_seen_and_the_last_question_comes_just_before() 
 #[test]
 fn a_full_budget_does_not_delay_the_end_of_a_wait() {
     let mut scheduler = Scheduler::new(Budget { in_flight: 1, per_second: 1_000 }, 1);
-    let stuck = scheduler.add(Millis(0), Pace { first_ms: 1, ..Pace::default() }, None);
-    let other = scheduler.add(Millis(0), Pace::default(), Some(1_000));
+    let stuck = scheduler.add(Millis(0), Pace { first_ms: 1, ..Pace::default() }, None, 0);
+    scheduler.add(Millis(0), Pace::default(), Some(1_000), 8);
     let Next::Ask { id, .. } = scheduler.next(Millis(10)) else { panic!("nothing to ask") };
     assert_eq!(id, stuck);
     assert_eq!(scheduler.next(Millis(900)), Next::Sleep(Millis(1_000)));
-    assert_eq!(scheduler.next(Millis(1_000)), Next::Expired(other, vec![]));
+    assert_eq!(scheduler.next(Millis(1_000)), Next::Expired(8, vec![]));
 }
 
 #[test]
 fn an_unknown_status_keeps_waiting_at_the_normal_pace() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
-    let id = scheduler.add(Millis(0), Pace::default(), None);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
+    let id = scheduler.add(Millis(0), Pace::default(), None, 0);
     let mut now = Millis(0);
     for _ in 0..50 {
         match scheduler.next(now) {
@@ -166,8 +169,8 @@ fn an_unknown_status_keeps_waiting_at_the_normal_pace() {
 
 #[test]
 fn failing_questions_are_borne_with_for_a_while_and_a_pause_asked_for_is_kept() {
-    let mut scheduler = Scheduler::new(Budget::default(), 1);
-    let id = scheduler.add(Millis(0), Pace::default(), None);
+    let mut scheduler = Scheduler::new(BUDGET, 1);
+    let id = scheduler.add(Millis(0), Pace::default(), None, 0);
     let mut now = Millis(0);
     let mut asked_at = Vec::new();
     let verdict = loop {
@@ -192,8 +195,8 @@ fn failing_questions_are_borne_with_for_a_while_and_a_pause_asked_for_is_kept() 
 #[test]
 fn a_cancelled_wait_is_forgotten_even_while_it_is_asked_about() {
     let mut scheduler = Scheduler::new(Budget { in_flight: 1, per_second: 1_000 }, 1);
-    let first = scheduler.add(Millis(0), Pace::default(), None);
-    let second = scheduler.add(Millis(0), Pace::default(), None);
+    let first = scheduler.add(Millis(0), Pace::default(), None, 0);
+    let second = scheduler.add(Millis(0), Pace::default(), None, 0);
     let now = Millis(1_000);
     let Next::Ask { id, .. } = scheduler.next(now) else { panic!("nothing to ask") };
     assert_eq!(scheduler.next(now), Next::Idle, "one at a time");

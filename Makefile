@@ -1,0 +1,59 @@
+# Every job of the repository. `make` alone lists them. The first run of any of them installs the
+# tools it needs (scripts/tools.sh says what); all of them may be run again at any time.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help tools build server demo test lint test-rust test-wasm test-js bench fmt clean
+
+# step TITLE COMMAND: runs the command with the repository's tools on PATH and says how long it took.
+step := scripts/step.sh
+
+help: ## list these jobs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: build server ## run two tasks, then twenty, in a real Chromium, and time them
+	@$(step) "demo" node examples/demo/demo.mjs
+
+build: tools ## the npm package, into pkg/
+	@$(step) "npm package" node scripts/build.mjs
+
+server: tools ## the local server, into target/release/
+	@$(step) "local server" cargo build --release --locked --package taskwright-server
+
+test: lint test-rust test-wasm test-js ## everything: formats, lints, Rust, boundary, types, JavaScript, sizes
+	@echo; echo "make test: all green"
+
+lint: build ## formats, clippy (no warnings), biome, TypeScript
+	@$(step) "rustfmt" cargo fmt --all --check
+	@$(step) "biome" biome check --error-on-warnings .
+	@$(step) "clippy, native" cargo clippy --release --locked --all-targets -- -D warnings
+	@$(step) "clippy, wasm32" cargo clippy --locked --package taskwright --target wasm32-unknown-unknown --all-targets --all-features -- -D warnings
+	@$(step) "types, TypeScript 7" tsc --project js-tests/types
+	@$(step) "types, TypeScript 7, no DOM" tsc --project js-tests/types/tsconfig.node.json
+	@$(step) "types, TypeScript 5" node js-tests/node_modules/typescript-5/bin/tsc --project js-tests/types
+
+test-rust: tools ## core and server (one profile, so that nothing is compiled twice)
+	@$(step) "cargo test" cargo test --release --locked
+
+test-wasm: tools ## the boundary between Rust and JavaScript, in headless Chromium
+	@$(step) "wasm-pack test" scripts/test-wasm.sh
+
+test-js: build server ## unit, packaging and browser suites on the built package
+	@$(step) "unit" scripts/test-js.sh unit
+	@$(step) "packaging" scripts/test-js.sh packaging
+	@$(step) "examples" scripts/test-js.sh examples
+	@$(step) "browser" scripts/test-js.sh browser
+
+bench: build server ## side-by-side measurements, see bench/README.md
+	@$(step) "bench" node bench/run.mjs
+
+fmt: tools ## rewrite formats in place
+	@$(step) "rustfmt" cargo fmt --all
+	@$(step) "biome" biome check --write .
+
+tools: ## find or install what the other jobs need
+	@scripts/tools.sh
+
+clean: ## remove what was built, and the tools
+	rm -rf pkg target node_modules js-tests/node_modules .tools

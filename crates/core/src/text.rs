@@ -1,0 +1,93 @@
+//! The little text work that the core does, byte by byte. The standard library's searches for strings
+//! are faster on long texts and weigh 8 KB of WebAssembly; nothing here is long.
+
+/// Where `needle` begins in `text`; never for an empty needle.
+#[must_use]
+pub fn find(text: &str, needle: &str) -> Option<usize> {
+    if needle.is_empty() {
+        return None;
+    }
+    text.as_bytes().windows(needle.len()).position(|window| window == needle.as_bytes())
+}
+
+/// What stands before and after the first `separator`.
+#[must_use]
+pub fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    let at = find(text, separator)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(separator.len())..)?))
+}
+
+/// `text` with every `from` replaced.
+#[must_use]
+pub fn replace(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = split_once(rest, from) {
+        out.push_str(before);
+        out.push_str(to);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The parts with `separator` between them.
+pub fn join<S: AsRef<str>>(parts: impl IntoIterator<Item = S>, separator: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        if index > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(part.as_ref());
+    }
+    out
+}
+
+/// `text` cut to at most `limit` bytes at a character boundary, with `...` where something is missing.
+#[must_use]
+pub fn excerpt(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut end = limit;
+    while end > 0 && !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    let mut short = text.get(..end).unwrap_or_default().to_owned();
+    short.push_str("...");
+    short
+}
+
+/// A value in quotes and shortened, for messages.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", excerpt(text, 80))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn searches_agree_with_the_standard_library(text in "[abä]{0,20}", needle in "[abä]{1,3}", to in "[xö]{0,3}") {
+            prop_assert_eq!(find(&text, &needle), text.find(&needle));
+            prop_assert_eq!(split_once(&text, &needle), text.split_once(&needle));
+            prop_assert_eq!(replace(&text, &needle, &to), text.replace(&needle, &to));
+        }
+
+        #[test]
+        fn an_excerpt_is_a_beginning(text in ".{0,60}", limit in 0usize..80) {
+            let short = excerpt(&text, limit);
+            prop_assert_eq!(text.starts_with(short.trim_end_matches("...")) || short == text, true);
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_and_an_empty_needle_is_nowhere() {
+        assert_eq!(join(["a", "b"], ", "), "a, b");
+        assert_eq!(replace("abc", "", "x"), "abc");
+    }
+}

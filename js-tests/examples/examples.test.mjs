@@ -1,0 +1,86 @@
+// Every example of the repository, run as its first lines say, against the local server.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { servePage } from '../../examples/browser/serve.mjs';
+import { serveSite } from '../../examples/site/serve.mjs';
+import { root } from '../../scripts/lib/files.mjs';
+import { startServer } from '../../scripts/lib/server.mjs';
+import { launchChromium } from '../helpers/chromium.mjs';
+import { standIn } from '../helpers/stand-in.mjs';
+
+let site;
+let server;
+let internet;
+before(async () => {
+  site = await serveSite();
+  server = await startServer({ args: ['--ephemeral', '--allow-origin', 'loopback'] });
+  internet = await standIn(server.url, {
+    'https://docs.anchorbrowser.io': `${site.url}/`,
+    'https://example.com': `${site.url}/shipping`,
+  });
+});
+after(async () => {
+  await server?.stop();
+  await internet?.close();
+  await site?.close();
+});
+
+/** Runs a program of the repository; resolves with what it printed. */
+async function run(file, env = {}) {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, file)], {
+    env: { ...process.env, SITE_URL: site.url, TASKWRIGHT_BASE_URL: server.url, ...env },
+    timeout: 60_000,
+  });
+  return stdout;
+}
+
+function assertSeedOutput(output) {
+  assert.match(output, /^Started 2 tasks$/m);
+  assert.match(output, /^All tasks completed: \[/m);
+  assert.match(output, /Tea from gardens we have walked through/);
+  assert.match(output, /We ship on every working day/);
+}
+
+test('node.mjs prints the typed result of one task', async () => {
+  assert.match(await run('examples/node.mjs'), /^Misty Ridge Oolong from Taiwan, 14\.50 a tin$/m);
+});
+
+test('parallel.mjs runs two tasks through the Anchor client', async () => {
+  assertSeedOutput(await run('examples/parallel.mjs', { ANCHORBROWSER_BASE_URL: server.url }));
+});
+
+test("anchor-seed.mjs is the documentation's complete example, with only the import changed, and it runs", async () => {
+  const env = { ANCHORBROWSER_BASE_URL: internet.url, ANCHORBROWSER_API_KEY: 'any' };
+  assertSeedOutput(await run('examples/anchor-seed.mjs', env));
+});
+
+test('the official anchorbrowser client completes the same example against the local server', async () => {
+  const source = await readFile(join(root, 'examples/anchor-seed.mjs'), 'utf8');
+  // Beside the official client, so that its import finds it.
+  const file = 'js-tests/node_modules/.taskwright/official.mjs';
+  await mkdir(dirname(join(root, file)), { recursive: true });
+  await writeFile(join(root, file), source.replace("'taskwright/anchor'", "'anchorbrowser'"));
+  const env = { ANCHORBROWSER_BASE_URL: internet.url, ANCHORBROWSER_API_KEY: 'any' };
+  assertSeedOutput(await run(file, env));
+  await rm(join(root, file));
+});
+
+test('the plain browser page runs a task, without a bundler and across origins', async () => {
+  const [page, browser] = await Promise.all([servePage(), launchChromium()]);
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`${page.url}/?${new URLSearchParams({ server: server.url, site: `${site.url}/` })}`);
+    await tab.getByRole('button', { name: 'Run' }).click();
+    await tab.waitForFunction(() => document.title !== 'Taskwright in a page', null, { timeout: 30_000 });
+    const shown = await tab.locator('pre').textContent();
+    assert.equal(await tab.title(), 'Done', shown);
+    assert.match(shown, /Tea from gardens we have walked through/);
+  } finally {
+    await browser.close();
+    await page.close();
+  }
+});

@@ -1,0 +1,92 @@
+// The package inside web applications: bundled with no configuration, then run in a real Chromium.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { bundled, bundlers } from '../helpers/bundles.mjs';
+import { launchChromium } from '../helpers/chromium.mjs';
+import { installedProject } from '../helpers/package.mjs';
+
+// What a browser downloads for the whole of `taskwright`: JavaScript and WebAssembly, gzip, bytes.
+const downloadBudget = 75_000;
+
+const source = `
+  import { Taskwright } from 'taskwright';
+  const client = new Taskwright({ baseUrl: location.origin });
+  client.getPerformWebTaskStatus('w-1').then(
+    ({ data }) => { document.title = data.status; },
+    (error) => { document.title = 'failed: ' + error; },
+  );`;
+// A module starts with these bytes; the inlined one with gzip's, in base64.
+const wasmMagic = Buffer.from([0, 0x61, 0x73, 0x6d]);
+const inlinedMagic = 'H4sI';
+const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+let project;
+let browser;
+before(async () => {
+  [project, browser] = await Promise.all([installedProject(), launchChromium()]);
+});
+after(async () => {
+  await browser?.close();
+  await project?.remove();
+});
+
+for (const bundler of Object.keys(bundlers)) {
+  describe(bundler, () => {
+    let bundle;
+    before(async () => {
+      bundle = await bundled(bundler, project.folder, source);
+      console.log(
+        `${bundler}: ${bundle.files.map(({ name, gzip }) => `${name} ${gzip}`).join(', ')}; ${bundle.gzip} bytes gzip`,
+      );
+    });
+
+    test(`the bundle is ${downloadBudget / 1000} kB at most, WebAssembly included`, () => {
+      assert.ok(bundle.gzip <= downloadBudget, `${bundle.gzip} bytes`);
+    });
+
+    test('the bundle holds the module exactly once, in a chunk of its own', () => {
+      const copies = bundle.files.filter(
+        ({ bytes }) => bytes.includes(inlinedMagic) || bytes.subarray(0, 4).equals(wasmMagic),
+      );
+      assert.equal(copies.length, 1, copies.map(({ name }) => name).join());
+      assert.notEqual(copies[0].name, 'main.js');
+    });
+
+    test('the bundle runs in Chromium under a strict content security policy', async () => {
+      const site = await serve(bundle.outdir);
+      const page = await browser.newPage();
+      try {
+        await page.goto(site.url);
+        await page.waitForFunction(() => document.title !== '', null, { timeout: 20_000 });
+        assert.equal(await page.title(), 'COMPLETED');
+      } finally {
+        await page.close();
+        site.server.closeAllConnections();
+        site.server.close();
+      }
+    });
+  });
+}
+
+/** Serves a bundle, a page that loads it, and the answer to its one call. */
+async function serve(folder) {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, 'http://site');
+    response.setHeader('content-security-policy', contentSecurityPolicy);
+    if (pathname === '/') {
+      response.setHeader('content-type', 'text/html');
+      return response.end('<!doctype html><title></title><script type="module" src="/main.js"></script>');
+    }
+    if (pathname.endsWith('.js')) {
+      response.setHeader('content-type', 'text/javascript');
+      return response.end(await readFile(join(folder, pathname)));
+    }
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ data: { status: 'COMPLETED', result: 'done' } }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${server.address().port}/` };
+}

@@ -1,0 +1,194 @@
+import type { ErrorKind, RawError } from './internal/raw.js';
+
+export type { ErrorKind };
+
+/**
+ * The root of every error that Taskwright throws; the vendors' own error classes extend it too.
+ *
+ * Act on `kind` or on the subclass; `name` is a literal, so that {@link isTaskwrightError} also works
+ * across copies of the package.
+ */
+export class TaskwrightError extends Error {
+  override name = 'TaskwrightError';
+  /** What a caller can act on. */
+  readonly kind: ErrorKind;
+  /** The operation, for example `tools.performWebTask`; empty when no call was under way. */
+  readonly operation: string;
+  /** The backend, for example `local`. */
+  readonly backend: string;
+  /** Requests that were sent. */
+  readonly attempts: number;
+  /** Whether the same call may succeed later and does no harm. */
+  readonly retryable: boolean;
+  /** The server's id of the last request. */
+  readonly requestId: string | undefined;
+
+  /** @internal */
+  constructor(message: string, details?: Partial<RawError>) {
+    super(message, details && 'cause' in details ? { cause: details.cause } : undefined);
+    this.kind = details?.kind ?? 'internal';
+    this.operation = details?.operation ?? '';
+    this.backend = details?.backend ?? '';
+    this.attempts = details?.attempts ?? 0;
+    this.retryable = details?.retryable ?? false;
+    this.requestId = details?.requestId;
+  }
+}
+
+/** A parameter or an option cannot be used; nothing was sent. */
+export class InvalidInputError extends TaskwrightError {
+  override name = 'InvalidInputError';
+  /** Which one, as the caller wrote it: `max_steps`, `secret_values.pin`. */
+  readonly field: string;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.field = details.field ?? '';
+  }
+}
+
+/** The server answered with an error status. */
+export class ApiError extends TaskwrightError {
+  override name = 'ApiError';
+  /** The HTTP status. */
+  readonly status: number;
+  /** The answer's headers. */
+  readonly headers: Headers;
+  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
+  readonly body: unknown;
+  /** The pause that the server asked for, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.status = details.status ?? 0;
+    this.headers = details.headers ?? new Headers();
+    this.body = details.parsed ?? details.body;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/**
+ * Nobody can know whether the task was started: the connection broke, the time ran out or the server
+ * failed after the request had left. It was not sent again; the message names what can be checked.
+ */
+export class AmbiguousStartError extends TaskwrightError {
+  override name = 'AmbiguousStartError';
+  /** The HTTP status, when there was an answer. */
+  readonly status: number | undefined;
+  /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
+  readonly causeKind: ErrorKind;
+  /** Pass it as `idempotencyKey` to call again without starting the task twice; absent where the backend takes none. */
+  readonly idempotencyKey: string | undefined;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.status = details.status;
+    this.causeKind = details.causeKind ?? 'connection';
+    this.idempotencyKey = details.idempotencyKey;
+  }
+}
+
+/** No connection, or it broke. `cause` is what the runtime threw. */
+export class ConnectionError extends TaskwrightError {
+  override name = 'ConnectionError';
+}
+
+/** A time limit of the request passed. */
+export class TimeoutError extends TaskwrightError {
+  override name = 'TimeoutError';
+}
+
+/** The answer is not what its content type says. */
+export class DecodeError extends TaskwrightError {
+  override name = 'DecodeError';
+}
+
+/** The server redirects to another origin; the key does not follow. */
+export class RedirectError extends TaskwrightError {
+  override name = 'RedirectError';
+}
+
+/** The wait's own time limit passed; the task goes on and can be waited for again. */
+export class WaitTimeoutError extends TaskwrightError {
+  override name = 'WaitTimeoutError';
+  /** The task. */
+  readonly taskId: string;
+  /** The vendor's status words that were seen, and how often. */
+  readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.taskId = details.taskId ?? '';
+    this.observed = details.observed ?? [];
+  }
+}
+
+/** The task ended without success; the message ends with the backend's reason. */
+export class TaskFailedError extends TaskwrightError {
+  override name = 'TaskFailedError';
+  /** The task. */
+  readonly taskId: string;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.taskId = details.taskId ?? '';
+  }
+}
+
+/** The task succeeded, and its result does not fit the schema that was asked for. Nothing is lost: see `result`. */
+export class ResultMismatchError extends TaskwrightError {
+  override name = 'ResultMismatchError';
+  /** The task. */
+  readonly taskId: string;
+  /** The result as the backend gave it. */
+  readonly result: unknown;
+  /** Where it does not fit, and why. */
+  readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.taskId = details.taskId ?? '';
+    this.result = details.result;
+    this.issues = details.issues ?? [];
+  }
+}
+
+/** A defect of Taskwright itself. Please report it. */
+export class InternalError extends TaskwrightError {
+  override name = 'InternalError';
+}
+
+const CLASSES = {
+  invalid_input: InvalidInputError,
+  api: ApiError,
+  ambiguous_start: AmbiguousStartError,
+  connection: ConnectionError,
+  timeout: TimeoutError,
+  decode: DecodeError,
+  redirect: RedirectError,
+  wait_timeout: WaitTimeoutError,
+  task_failed: TaskFailedError,
+  result_mismatch: ResultMismatchError,
+  internal: InternalError,
+} as const satisfies Record<ErrorKind, new (message: string, details: Partial<RawError>) => TaskwrightError>;
+
+/** @internal The error of the portable tree for a record of the core. */
+export function toTaskwrightError(details: RawError): TaskwrightError {
+  const Class = CLASSES[details.kind] ?? InternalError;
+  return new Class(details.message, details);
+}
+
+/**
+ * Whether `error` is one of ours. Looks at what it is made of, not at its class, so that it also holds for
+ * errors of another copy of the package.
+ */
+export function isTaskwrightError(error: unknown): error is TaskwrightError {
+  return error instanceof TaskwrightError || (error instanceof Error && 'kind' in error && error.kind !== undefined && 'retryable' in error);
+}

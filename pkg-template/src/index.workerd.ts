@@ -1,0 +1,6 @@
+import { load } from './internal/load-worker.js';
+import { setLoader } from './internal/module.js';
+
+setLoader(load);
+
+export * from './index.js';

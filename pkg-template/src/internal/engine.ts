@@ -1,0 +1,89 @@
+import { moduleGeneration, guarded, rawModule } from './module.js';
+import { TaskwrightError } from '../errors.js';
+import type { RawAbort, RawAnswer, RawCallOptions, RawClient, RawConfig, RawError, RawOutcome, RawWaitOptions } from './raw.js';
+
+/** How a façade shows failures: each vendor has its own classes, one core decides what happened. */
+export interface Failures {
+  /** The error for a record of the core. */
+  error(details: RawError): Error;
+  /** What an aborted call rejects with. */
+  abort(reason: unknown): unknown;
+}
+
+/**
+ * One client of the core, made on first use. Errors are made here, in an `async` function that the user's
+ * own `await` leads to, because only then does their stack show the user's frames.
+ */
+export class Engine {
+  readonly #config: RawConfig;
+  readonly #failures: Failures;
+  #client: RawClient | undefined;
+  #generation = -1;
+
+  constructor(config: RawConfig, failures: Failures) {
+    this.#config = config;
+    this.#failures = failures;
+  }
+
+  /** Calls an operation by its name. */
+  async call(operation: string, ids: readonly unknown[], params: unknown, options: RawCallOptions): Promise<RawAnswer> {
+    try {
+      return await guarded((await this.#ready()).call(operation, ids, params, options));
+    } catch (failure) {
+      throw this.#failure(failure);
+    }
+  }
+
+  /** Sends a request that no operation describes. */
+  async request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer> {
+    try {
+      return await guarded((await this.#ready()).request(method, path, options));
+    } catch (failure) {
+      throw this.#failure(failure);
+    }
+  }
+
+  /** Waits for a task. */
+  async wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome> {
+    try {
+      return await guarded((await this.#ready()).wait(id, options));
+    } catch (failure) {
+      throw this.#failure(failure);
+    }
+  }
+
+  /** Starts a task and waits for it. */
+  async run(params: unknown, options: RawWaitOptions): Promise<RawOutcome> {
+    try {
+      return await guarded((await this.#ready()).run(params, options));
+    } catch (failure) {
+      throw this.#failure(failure);
+    }
+  }
+
+  async #ready(): Promise<RawClient> {
+    if (this.#client === undefined || this.#generation !== moduleGeneration()) {
+      const { RawClient } = await rawModule();
+      if (this.#client === undefined || this.#generation !== moduleGeneration()) {
+        this.#client = new RawClient(this.#config);
+        this.#generation = moduleGeneration();
+      }
+    }
+    return this.#client;
+  }
+
+  #failure(failure: unknown): unknown {
+    if (failure instanceof TaskwrightError) return failure;
+    if (isAbort(failure)) return this.#failures.abort(failure.reason);
+    if (isRecord(failure)) return this.#failures.error(failure);
+    return failure;
+  }
+}
+
+function isAbort(failure: unknown): failure is RawAbort {
+  return typeof failure === 'object' && failure !== null && 'aborted' in failure;
+}
+
+function isRecord(failure: unknown): failure is RawError {
+  return typeof failure === 'object' && failure !== null && !(failure instanceof Error) && 'kind' in failure && 'message' in failure;
+}

@@ -1,0 +1,92 @@
+// Builds the npm package into pkg/: Rust to WebAssembly, TypeScript to JavaScript, and the files
+// that go along. Run it as `make build`, which sees to the tools. Steps whose inputs have not changed
+// are left out.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { filesUnder, root, whenChanged } from './lib/files.mjs';
+
+const say = (text) => console.log(`build: ${text}`);
+const read = (path) => readFileSync(join(root, path));
+const write = (path, text) => writeFileSync(join(root, path), text);
+const remove = (path) => rmSync(join(root, path), { force: true });
+function run(command, args) {
+  const { error, status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (error) say(`${command} did not start (${error.message}); scripts/tools.sh installs it`);
+  else if (status !== 0) say(`${command} failed`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+mkdirSync(join(root, 'pkg/dist/wasm'), { recursive: true });
+
+// 1. What goes along. The version stands in one place, Cargo.toml, and is stamped here. First of all because
+//    tsc reads in package.json that the generated files are ES modules.
+const version = /^\[workspace\.package\][^[]*?^version = "(.+?)"/ms.exec(read('Cargo.toml').toString())[1];
+const { name, ...manifest } = JSON.parse(read('pkg-template/package.json'));
+write('pkg/package.json', `${JSON.stringify({ name, version, ...manifest }, null, 2)}\n`);
+for (const file of ['pkg-template/README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
+  if (existsSync(join(root, file))) copyFileSync(join(root, file), join(root, 'pkg', file.split('/').at(-1)));
+}
+
+// 2. The WebAssembly module and its glue, for one target: `web`. Loaders of our own, in
+//    pkg-template/src/internal, hand the glue its module, in every runtime.
+const rust = ['Cargo.toml', 'Cargo.lock', 'src', 'crates/core/Cargo.toml', 'crates/core/src'];
+const wasm = ['taskwright_bg.wasm', 'taskwright.js', 'taskwright.d.ts'].map(
+  (name) => `pkg/dist/wasm/${name}`,
+);
+const builtWasm = whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
+  const shape = '--mode no-install --target web --profile wasm --no-pack --no-gitignore'.split(' ');
+  const place = ['--out-dir', 'pkg/dist/wasm', '--out-name', 'taskwright'];
+  run('wasm-pack', ['build', ...shape, ...place, '.', '--locked', '--package', 'taskwright']);
+  // What TypeScript takes `import wasm from './taskwright_bg.wasm'` for; the generated typings are of another idea.
+  remove('pkg/dist/wasm/taskwright_bg.wasm.d.ts');
+  write(
+    'pkg/dist/wasm/taskwright_bg.d.wasm.ts',
+    'declare const wasm: WebAssembly.Module;\nexport default wasm;\n',
+  );
+});
+if (builtWasm) say('WebAssembly module and glue in pkg/dist/wasm');
+
+// 3. The same module inside JavaScript, for browsers and bundlers: a chunk that is loaded on first use
+//    and needs no configuration anywhere. Compressed before it is encoded, because a transfer's own
+//    compression gains little on base64.
+whenChanged('pkg/.stamp-inline', [wasm[0]], ['pkg/dist/internal/wasm-inline.js'], () => {
+  const encoded = gzipSync(read(wasm[0]), { level: 9 }).toString('base64');
+  mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
+  write('pkg/dist/internal/wasm-inline.js', `export default "${encoded}";\n`);
+  write('pkg/dist/internal/wasm-inline.d.ts', 'declare const encoded: string;\nexport default encoded;\n');
+});
+
+// 4. The façade. Files that no source makes any more go first, so that none is published by accident.
+const sources = ['pkg-template/src', 'pkg-template/tsconfig.json', 'js-tests/package-lock.json', wasm[2]];
+const facade = ['pkg/dist/index.js', 'pkg/dist/index.d.ts'];
+const builtTypes = whenChanged('pkg/.stamp-typescript', sources, facade, () => {
+  const generated = /^pkg.dist.(wasm.|internal.wasm-inline\.)/;
+  const source = (file) => file.replace(/^pkg.dist/, 'pkg-template/src').replace(/(\.d)?\.[jt]s$/, '.ts');
+  for (const file of filesUnder('pkg/dist')) {
+    if (!generated.test(file) && !existsSync(join(root, source(file)))) remove(file);
+  }
+  run('tsc', ['--project', 'pkg-template/tsconfig.json']);
+});
+if (builtTypes) say('façade in pkg/dist');
+
+// 5. `import 'taskwright'` in examples/, js-tests/ and bench/ means the package built here.
+const link = join(root, 'node_modules/taskwright');
+if (!lstatSync(link, { throwIfNoEntry: false })) {
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  symlinkSync('../pkg', link, 'junction');
+}
+
+const kilobytes = (bytes) => `${(bytes.length / 1000).toFixed(1)} kB`;
+const sizes = [read(wasm[0]), gzipSync(read(wasm[0]), { level: 9 })].map(kilobytes);
+say(`taskwright ${version} in pkg/; wasm ${sizes[0]}, gzipped ${sizes[1]}`);

@@ -1,0 +1,154 @@
+//! The only loop around a call: does what the call machine says and tells it what happened.
+
+use js_sys::{Function, Object};
+use taskwright_core::call::{CallMachine, CallPlan, Command, Event};
+use taskwright_core::error::Redactor;
+use taskwright_core::operation::{Answer, InvalidInput};
+use taskwright_core::retry::never_sent;
+use taskwright_core::time::Millis;
+use wasm_bindgen::prelude::*;
+use web_sys::Response;
+
+use crate::abort::AbortWatch;
+use crate::answer;
+use crate::clock;
+use crate::failure::{Failure, Witness, fault_code, thrown_words};
+use crate::fetch::{Attempt, Request, as_response};
+use crate::race::{Raced, race};
+use crate::random;
+use crate::value::set;
+
+/// A call, ready to go.
+pub(crate) struct Job {
+    pub(crate) plan: CallPlan,
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    pub(crate) redactor: Redactor,
+    pub(crate) signal: JsValue,
+    pub(crate) on_request: Option<Function>,
+}
+
+/// What a call resolves to.
+pub(crate) struct Answered {
+    pub(crate) data: JsValue,
+    pub(crate) response: Response,
+}
+
+/// An answer whose head has arrived.
+struct Open {
+    attempt: Attempt,
+    response: Response,
+}
+
+/// Carries the call out.
+pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
+    let abort = AbortWatch::new(&job.signal)?;
+    if let Some(reason) = abort.aborted() {
+        return Err(Failure::Aborted(reason));
+    }
+    let (operation, backend) = (job.plan.operation.clone(), job.plan.backend);
+    let in_call = |invalid: InvalidInput| {
+        Failure::core(taskwright_core::error::Error::from(invalid).during(&operation, backend))
+    };
+    let mut plan = job.plan.clone();
+    if !job.request.can_repeat() {
+        plan.limits.max_retries = 0;
+    }
+    let mut machine = CallMachine::new(plan, random::seed());
+    let mut open: Option<Open> = None;
+    let mut witness = Witness::default();
+    let mut data = JsValue::UNDEFINED;
+    let mut command = machine.step(clock::now(), Event::Begin);
+    loop {
+        let event = match command {
+            Command::Send { attempt, until, url } => {
+                open = None;
+                witness = Witness::default();
+                report(&job, attempt);
+                match send(&job, url.as_deref(), until, &abort).await {
+                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    Raced::Elapsed => Event::Elapsed,
+                    Raced::Won(Ok((attempt, response))) => {
+                        let response = as_response(response).map_err(in_call)?;
+                        witness.headers = response.headers().into();
+                        let head = answer::head(&response);
+                        open = Some(Open { attempt, response });
+                        Event::Head(head)
+                    }
+                    Raced::Won(Err(thrown)) => {
+                        let message = job.redactor.clean(&thrown_words(&thrown));
+                        let not_sent = fault_code(&thrown).is_some_and(|code| never_sent(&code));
+                        witness.cause = thrown;
+                        Event::Fault { message, not_sent }
+                    }
+                }
+            }
+            Command::Read { until, error } => {
+                let Some(open) = &open else { return Err(Failure::internal("an answer to read is missing")) };
+                let unread = !error && job.answer == Answer::Raw;
+                let reading = async {
+                    match (unread, error) {
+                        (true, _) => (Event::Body, JsValue::from(&open.response)),
+                        (_, true) => answer::read_error(&open.response, &job.redactor).await,
+                        _ => answer::read(&open.response, &job.redactor).await,
+                    }
+                };
+                match race(reading, until, &abort).await {
+                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    Raced::Elapsed => Event::Elapsed,
+                    Raced::Won((event, value)) => {
+                        match &event {
+                            Event::Body => data = value,
+                            Event::ErrorBody { .. } | Event::Refused(..) => witness.parsed = value,
+                            _ => witness.cause = value,
+                        }
+                        event
+                    }
+                }
+            }
+            Command::Sleep { until } => {
+                open = None;
+                match race(std::future::pending::<()>(), Some(until), &abort).await {
+                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    _ => Event::Woke,
+                }
+            }
+            Command::Done => {
+                let Some(Open { attempt, response }) = open else {
+                    return Err(Failure::internal("an answer to hand out is missing"));
+                };
+                attempt.let_go();
+                return Ok(Answered { data, response });
+            }
+            Command::Fail(error) => return Err(Failure::Core(error, witness)),
+        };
+        command = machine.step(clock::now(), event);
+    }
+}
+
+/// Sends one attempt and waits for the head of its answer.
+async fn send(
+    job: &Job,
+    url: Option<&str>,
+    until: Option<Millis>,
+    abort: &AbortWatch,
+) -> Raced<Result<(Attempt, JsValue), JsValue>> {
+    let signal = abort.signal().filter(|_| job.answer == Answer::Raw);
+    let (attempt, response) = match Attempt::send(&job.request, url, signal) {
+        Ok(sent) => sent,
+        Err(thrown) => return Raced::Won(Err(thrown)),
+    };
+    // `attempt` moves into the work: when the race is lost, dropping it aborts the request.
+    race(async move { response.await.map(|response| (attempt, response)) }, until, abort).await
+}
+
+/// Tells the façade's log what is about to be sent.
+fn report(job: &Job, attempt: u32) {
+    let Some(listener) = &job.on_request else { return };
+    let event = Object::new();
+    set(&event, "attempt", &attempt.into());
+    set(&event, "method", &job.request.method.into());
+    set(&event, "operation", &job.plan.operation.as_str().into());
+    // A log that throws must not end the call.
+    let _ = listener.call1(&JsValue::UNDEFINED, &event);
+}

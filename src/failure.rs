@@ -1,0 +1,107 @@
+//! Why a call did not succeed, and how that crosses to JavaScript: the core's error as a plain object, with
+//! the live objects that Rust does not look into beside it. The façade makes `Error`s of it.
+
+use js_sys::Object;
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
+use taskwright_core::error::{Error, ErrorKind};
+use taskwright_core::operation::InvalidInput;
+use taskwright_core::text::find;
+use wasm_bindgen::JsValue;
+
+use crate::value::{member, set, text_of};
+
+/// Why a call did not succeed.
+pub(crate) enum Failure {
+    /// The core's verdict, and what belongs to it.
+    Core(Box<Error>, Witness),
+    /// The caller's signal was aborted, with this reason.
+    Aborted(JsValue),
+}
+
+/// Live objects beside an error; `undefined` where there is none.
+#[derive(Default)]
+pub(crate) struct Witness {
+    /// The parsed body.
+    pub(crate) parsed: JsValue,
+    /// The answer's `Headers`.
+    pub(crate) headers: JsValue,
+    /// What the runtime threw.
+    pub(crate) cause: JsValue,
+    /// The result that does not fit.
+    pub(crate) result: JsValue,
+}
+
+impl Failure {
+    /// A core error without witnesses.
+    pub(crate) fn core(error: Error) -> Self {
+        Self::Core(Box::new(error), Witness::default())
+    }
+
+    /// A defect of our own.
+    pub(crate) fn internal(what: &str) -> Self {
+        Self::core(Error::new(ErrorKind::Internal, what))
+    }
+
+    /// What the promise rejects with.
+    pub(crate) fn into_js(self) -> JsValue {
+        match self {
+            Self::Aborted(reason) => {
+                let record = Object::new();
+                set(&record, "aborted", &JsValue::TRUE);
+                set(&record, "reason", &reason);
+                record.into()
+            }
+            Self::Core(error, witness) => {
+                let record: Object = match error.serialize(&Serializer::new().serialize_maps_as_objects(true))
+                {
+                    Ok(record) => record.into(),
+                    Err(_) => Object::new(),
+                };
+                for (name, value) in [
+                    ("parsed", &witness.parsed),
+                    ("headers", &witness.headers),
+                    ("cause", &witness.cause),
+                    ("result", &witness.result),
+                ] {
+                    if !value.is_undefined() {
+                        set(&record, name, value);
+                    }
+                }
+                record.into()
+            }
+        }
+    }
+}
+
+impl From<InvalidInput> for Failure {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::core(invalid.into())
+    }
+}
+
+/// The words of something thrown, with those of the causes under it: Node's `fetch failed` alone says nothing.
+pub(crate) fn thrown_words(thrown: &JsValue) -> String {
+    let mut words = member(thrown, "message").as_string().unwrap_or_else(|| text_of(thrown));
+    for cause in causes(thrown).skip(1) {
+        if let Some(message) = member(&cause, "message").as_string().filter(|message| !message.is_empty()) {
+            words.push_str(": ");
+            words.push_str(&message);
+        }
+    }
+    match fault_code(thrown) {
+        Some(code) if find(&words, &code).is_none() => format!("{words} ({code})"),
+        _ => words,
+    }
+}
+
+/// The error code of something that `fetch` threw, from itself or from its causes.
+pub(crate) fn fault_code(thrown: &JsValue) -> Option<String> {
+    causes(thrown).find_map(|error| member(&error, "code").as_string())
+}
+
+/// What was thrown, its cause, the cause of that; a few steps only, for causes can be circular.
+fn causes(thrown: &JsValue) -> impl Iterator<Item = JsValue> {
+    let next = |error: &JsValue| Some(member(error, "cause")).filter(JsValue::is_object);
+    std::iter::successors(Some(thrown.clone()), next).take(4)
+}

@@ -1,0 +1,141 @@
+//! One request on its way: the runtime's `fetch`, or the one that the caller brought.
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use taskwright_core::operation::InvalidInput;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal, Response};
+
+use crate::value::{json_stringify, member, set};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Looked up at each call, so that a test or a tool may replace it.
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn global_fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
+    fn any_signal(signals: &Array) -> Result<AbortSignal, JsValue>;
+}
+
+/// What every attempt of a call sends.
+pub(crate) struct Request {
+    pub(crate) url: String,
+    pub(crate) method: &'static str,
+    pub(crate) headers: Object,
+    /// `undefined` for none.
+    pub(crate) body: JsValue,
+    pub(crate) fetch: Option<Function>,
+    pub(crate) fetch_options: Option<Object>,
+}
+
+impl Request {
+    /// Whether the body can be sent more than once.
+    pub(crate) fn can_repeat(&self) -> bool {
+        !is_stream(&self.body)
+    }
+}
+
+/// One attempt. Dropping it before its end aborts the request.
+pub(crate) struct Attempt {
+    controller: AbortController,
+    let_go: bool,
+}
+
+impl Attempt {
+    /// Sends the request; `url` instead of its own when a redirect moved it. `signal` stays connected to the
+    /// body of an answer that is handed out unread.
+    pub(crate) fn send(
+        request: &Request,
+        url: Option<&str>,
+        signal: Option<&AbortSignal>,
+    ) -> Result<(Self, JsFuture), JsValue> {
+        let controller = AbortController::new()?;
+        let init = Object::new();
+        if let Some(options) = &request.fetch_options {
+            Object::assign(&init, options);
+        }
+        set(&init, "method", &request.method.into());
+        set(&init, "headers", &request.headers);
+        if !request.body.is_undefined() {
+            set(&init, "body", &request.body);
+            if is_stream(&request.body) {
+                set(&init, "duplex", &"half".into());
+            }
+        }
+        // A key header would follow a redirect to any origin; the core decides where to go.
+        set(&init, "redirect", &"manual".into());
+        let own = controller.signal();
+        let joined = signal.and_then(|signal| any_signal(&Array::of2(signal, &own)).ok());
+        set(&init, "signal", joined.as_ref().unwrap_or(&own));
+
+        let url = url.unwrap_or(&request.url);
+        let promise = match &request.fetch {
+            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url.into(), &init),
+            None => global_fetch(url, &init),
+        }?;
+        Ok((Self { controller, let_go: false }, JsFuture::from(Promise::resolve(&promise))))
+    }
+
+    /// The answer is the caller's now, or has been read to its end.
+    pub(crate) fn let_go(mut self) {
+        self.let_go = true;
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.let_go {
+            self.controller.abort();
+        }
+    }
+}
+
+/// Whether an injected `fetch` gave something that can be used as a `Response`.
+pub(crate) fn as_response(value: JsValue) -> Result<Response, InvalidInput> {
+    let usable = member(&value, "status").as_f64().is_some()
+        && member(&member(&value, "headers"), "get").is_function()
+        && member(&value, "text").is_function();
+    if usable {
+        Ok(value.unchecked_into())
+    } else {
+        Err(InvalidInput::new("fetch", "takes a function that resolves to a Response, got one that does not"))
+    }
+}
+
+/// The body of a raw request and the content type that goes with it. Plain values become JSON; what `fetch` has a form for
+/// (`FormData`, `Blob`, bytes, streams) stays as it is.
+pub(crate) fn encode_body(
+    value: &JsValue,
+    typed: bool,
+) -> Result<(JsValue, Option<&'static str>), InvalidInput> {
+    if value.is_undefined() || value.is_null() {
+        return Ok((JsValue::UNDEFINED, None));
+    }
+    let is_text_of_a_type = value.is_string() && typed;
+    if is_text_of_a_type || (value.is_object() && !is_plain(value)) {
+        return Ok((value.clone(), None));
+    }
+    Ok((to_json("body", value)?, Some("application/json")))
+}
+
+/// `value` as JSON text that stays on the JavaScript side.
+pub(crate) fn to_json(name: &str, value: &JsValue) -> Result<JsValue, InvalidInput> {
+    json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| {
+        InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
+    })
+}
+
+fn is_plain(value: &JsValue) -> bool {
+    if Array::is_array(value) {
+        return true;
+    }
+    // Objects of another realm have another `Object.prototype`, whose own prototype is null as well.
+    let prototype = Reflect::get_prototype_of(value).map(JsValue::from).unwrap_or_default();
+    prototype.is_null()
+        || Reflect::get_prototype_of(&prototype).map(JsValue::from).is_ok_and(|parent| parent.is_null())
+}
+
+fn is_stream(body: &JsValue) -> bool {
+    member(body, "getReader").is_function()
+}

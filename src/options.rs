@@ -1,0 +1,166 @@
+//! What the façade hands over, looked at and checked: once per client and once per call.
+
+use js_sys::{Array, Function, Object};
+use taskwright_core::call::Limits;
+use taskwright_core::error::{Error, ErrorKind};
+use taskwright_core::limits;
+use taskwright_core::operation::InvalidInput;
+use taskwright_core::path::BaseUrl;
+use taskwright_core::profile::{self, Profile};
+use taskwright_core::view::{Seen, View as _};
+use taskwright_core::wait::Budget;
+use wasm_bindgen::prelude::*;
+
+use crate::value::Js;
+
+/// What all calls of one client share.
+pub(crate) struct Settings {
+    pub(crate) profile: Profile,
+    pub(crate) base: BaseUrl,
+    pub(crate) api_key: Option<String>,
+    pub(crate) fetch: Option<Function>,
+    pub(crate) budget: Budget,
+    names: Js,
+}
+
+impl Settings {
+    pub(crate) fn read(config: &JsValue) -> Result<Self, Error> {
+        let config = Js(config.clone());
+        let names = config.member("names");
+        let profile = config.member("backend").text().as_deref().and_then(profile::by_name);
+        let Some(profile) = profile else {
+            return Err(Error::new(ErrorKind::Internal, "the façade named no known backend"));
+        };
+        let base_url = config.member("baseUrl");
+        let base = match base_url.seen() {
+            Seen::Absent | Seen::Null => profile.default_base_url.to_owned(),
+            Seen::Text(text) => text,
+            other => {
+                let problem = format!("takes a string, got {}", other.noun());
+                return Err(InvalidInput::new(name_of(&names, "baseUrl"), problem).into());
+            }
+        };
+        Ok(Self {
+            profile,
+            base: BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?,
+            api_key: read_key(&config.member("apiKey"))?,
+            fetch: function("fetch", &config.member("fetch"))?,
+            budget: Budget {
+                in_flight: limits::count("pollsInFlight", &config.member("pollsInFlight"))?
+                    .unwrap_or(profile.budget.in_flight),
+                per_second: limits::count("pollsPerSecond", &config.member("pollsPerSecond"))?
+                    .unwrap_or(profile.budget.per_second),
+            },
+            names,
+        })
+    }
+}
+
+/// What one call was given beside its parameters.
+pub(crate) struct CallOptions {
+    pub(crate) limits: Limits,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) without: Vec<String>,
+    pub(crate) default_query: Js,
+    pub(crate) query: Js,
+    pub(crate) signal: JsValue,
+    pub(crate) fetch_options: Option<Object>,
+    pub(crate) body: JsValue,
+    pub(crate) raw: bool,
+    pub(crate) on_request: Option<Function>,
+}
+
+impl CallOptions {
+    pub(crate) fn read(options: &JsValue, settings: &Settings) -> Result<Self, InvalidInput> {
+        let options = Js(options.clone());
+        let limit = |name: &str| limits::duration(&name_of(&settings.names, name), &options.member(name));
+        let defaults = Limits::default();
+        let limits = Limits {
+            attempt_timeout_ms: limit("attemptTimeoutMs")?.unwrap_or(defaults.attempt_timeout_ms),
+            total_timeout_ms: limit("totalTimeoutMs")?.unwrap_or(defaults.total_timeout_ms),
+            max_retries: limits::retries(
+                &name_of(&settings.names, "maxRetries"),
+                &options.member("maxRetries"),
+            )?
+            .unwrap_or(defaults.max_retries),
+            ..defaults
+        };
+        let idempotency_key = match options.member("idempotencyKey").seen() {
+            Seen::Absent | Seen::Null => None,
+            Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
+            _ => {
+                return Err(InvalidInput::new("idempotencyKey", "takes a string that can stand in a header"));
+            }
+        };
+        let without = options.member("withoutHeaders").elements().iter().filter_map(Js::text).collect();
+        Ok(Self {
+            limits,
+            idempotency_key,
+            headers: read_headers(&options.member("headers"))?,
+            without,
+            default_query: options.member("defaultQuery"),
+            query: options.member("query"),
+            signal: options.member("signal").0,
+            fetch_options: options.member("fetchOptions").0.dyn_into().ok(),
+            body: options.member("body").0,
+            raw: options.member("raw").0.is_truthy(),
+            on_request: function("onRequest", &options.member("onRequest"))?,
+        })
+    }
+}
+
+/// The strings of a path's places; the ids of most services are strings, some are numbers.
+pub(crate) fn read_ids(template: &str, ids: &Array) -> Result<Vec<String>, InvalidInput> {
+    let mut texts = Vec::new();
+    for (place, id) in taskwright_core::path::places(template).zip(ids.iter()) {
+        let id = Js(id);
+        texts.push(match id.seen() {
+            Seen::Text(text) => text,
+            Seen::Number(_) => id.show(),
+            other => return Err(InvalidInput::new(place, format!("takes a string, got {}", other.noun()))),
+        });
+    }
+    Ok(texts)
+}
+
+/// A function, when there is one.
+pub(crate) fn function(name: &str, value: &Js) -> Result<Option<Function>, InvalidInput> {
+    if matches!(value.seen(), Seen::Absent | Seen::Null) {
+        return Ok(None);
+    }
+    let found = value.0.clone().dyn_into::<Function>().map(Some);
+    found.map_err(|_| InvalidInput::new(name, format!("takes a function, got {}", value.seen().noun())))
+}
+
+fn read_key(value: &Js) -> Result<Option<String>, InvalidInput> {
+    match value.seen() {
+        Seen::Absent | Seen::Null => Ok(None),
+        Seen::Text(key) if is_header_value(&key) => Ok(Some(key)),
+        // What it got stays out of the message: it is, or is near to, a secret.
+        _ => Err(InvalidInput::new("apiKey", "takes a string that can stand in an HTTP header")),
+    }
+}
+
+fn read_headers(headers: &Js) -> Result<Vec<(String, String)>, InvalidInput> {
+    let mut pairs = Vec::new();
+    for name in headers.names() {
+        let value = headers.member(&name).text().filter(|value| is_header_value(value));
+        let is_name =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        match value {
+            Some(value) if is_name => pairs.push((name, value)),
+            _ => return Err(InvalidInput::new(format!("headers.{name}"), "cannot stand in an HTTP request")),
+        }
+    }
+    Ok(pairs)
+}
+
+/// RFC 9110, 5.5, as far as `fetch` lets through: one byte per character, no line breaks.
+fn is_header_value(text: &str) -> bool {
+    text.chars().all(|char| u32::from(char) < 256 && !matches!(char, '\r' | '\n' | '\0'))
+}
+
+fn name_of(names: &Js, name: &str) -> String {
+    names.member(name).text().unwrap_or_else(|| name.to_owned())
+}

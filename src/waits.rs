@@ -1,0 +1,321 @@
+//! The only loop around many waits: asks when the scheduler says so and reports what it heard. One timer
+//! serves all waits of a client.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, Function, Object};
+use taskwright_core::anchor::operations::{PERFORM_WEB_TASK, TASK_STATUS};
+use taskwright_core::anchor::status::{Standing, standing, started};
+use taskwright_core::error::{Error, ErrorKind};
+use taskwright_core::limits;
+use taskwright_core::operation::InvalidInput;
+use taskwright_core::schema;
+use taskwright_core::status::TaskStatus;
+use taskwright_core::time::Millis;
+use taskwright_core::view::{Seen, View as _};
+use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::abort::AbortWatch;
+use crate::client::{Client, lacking};
+use crate::clock;
+use crate::drive::drive;
+use crate::failure::{Failure, Witness};
+use crate::handover::Handover;
+use crate::options::{Settings, function};
+use crate::race::{Raced, race};
+use crate::random;
+use crate::value::{Js, set};
+
+/// A single question takes at most this long unless told otherwise, milliseconds.
+const QUESTION_MS: u64 = 30_000;
+
+/// The options of a wait, checked.
+pub(crate) struct WaitOptions {
+    /// For the calls: everything that a call takes.
+    call: JsValue,
+    attempt_timeout_ms: Option<Option<u64>>,
+    timeout_ms: Option<u64>,
+    on_status: Option<Function>,
+    throw_on_failure: bool,
+    schema: JsValue,
+}
+
+impl WaitOptions {
+    pub(crate) fn read(options: &JsValue, settings: &Settings) -> Result<Self, InvalidInput> {
+        let view = Js(options.clone());
+        // Bad call options shall fail now, not at the first question.
+        crate::options::CallOptions::read(options, settings)?;
+        let throw_on_failure = match view.member("throwOnFailure").seen() {
+            Seen::Absent => true,
+            Seen::Flag(flag) => flag,
+            other => {
+                let problem = format!("takes true or false, got {}", other.noun());
+                return Err(InvalidInput::new("throwOnFailure", problem));
+            }
+        };
+        Ok(Self {
+            call: options.clone(),
+            attempt_timeout_ms: limits::duration("attemptTimeoutMs", &view.member("attemptTimeoutMs"))?,
+            timeout_ms: limits::duration("timeoutMs", &view.member("timeoutMs"))?.flatten(),
+            on_status: function("onStatus", &view.member("onStatus"))?,
+            throw_on_failure,
+            schema: view.member("schema").0,
+        })
+    }
+
+    /// Call options for one request of the wait, which must be over at `until`.
+    fn for_call(&self, until: Option<Millis>, is_question: bool) -> JsValue {
+        let options = Object::assign(&Object::new(), self.call.unchecked_ref());
+        let set_ms = |name: &str, ms: u64| {
+            #[allow(clippy::cast_precision_loss, reason = "came from a JavaScript number")]
+            set(&options, name, &JsValue::from_f64(ms as f64));
+        };
+        match until {
+            Some(until) => set_ms("totalTimeoutMs", until.since(clock::now()).max(1)),
+            None => set(&options, "totalTimeoutMs", &JsValue::UNDEFINED),
+        }
+        if self.attempt_timeout_ms.is_none() {
+            set_ms("attemptTimeoutMs", QUESTION_MS);
+        }
+        if is_question {
+            // The scheduler itself asks again, within its budget.
+            set(&options, "maxRetries", &JsValue::from(0));
+            set(&options, "idempotencyKey", &JsValue::UNDEFINED);
+        }
+        options.into()
+    }
+}
+
+/// All waits of one client.
+pub(crate) struct Waits {
+    scheduler: RefCell<Scheduler<Rc<Entry>>>,
+    timer: RefCell<Option<(Millis, Timeout)>>,
+}
+
+/// One wait.
+struct Entry {
+    task_id: String,
+    options: WaitOptions,
+    last_word: RefCell<String>,
+    end: Handover<Result<Standing<Js>, Failure>>,
+}
+
+impl Entry {
+    /// Tells the caller of a new status word. A listener that throws ends the wait with what it threw.
+    fn tell(&self, standing: &Standing<Js>) -> Result<(), Failure> {
+        if *self.last_word.borrow() == standing.word {
+            return Ok(());
+        }
+        self.last_word.borrow_mut().clone_from(&standing.word);
+        let Some(listener) = &self.options.on_status else { return Ok(()) };
+        let event = Object::new();
+        set(&event, "id", &self.task_id.as_str().into());
+        set(&event, "status", &status_word(standing.status));
+        set(&event, "rawStatus", &standing.word.as_str().into());
+        listener.call1(&JsValue::UNDEFINED, &event).map(|_| ()).map_err(Failure::Aborted)
+    }
+}
+
+/// Takes a wait out of the books when its future ends or is dropped.
+struct Registered<'a> {
+    client: &'a Rc<Client>,
+    id: WaitId,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.client.waits.scheduler.borrow_mut().cancel(self.id);
+        self.client.pump();
+    }
+}
+
+impl Waits {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { scheduler: RefCell::new(Scheduler::new(budget, random::seed())), timer: RefCell::default() }
+    }
+}
+
+impl Client {
+    /// Starts a task and waits for it, both within `timeoutMs`.
+    pub(crate) async fn run(
+        self: &Rc<Self>,
+        params: &JsValue,
+        options: WaitOptions,
+    ) -> Result<JsValue, Failure> {
+        let until = options.timeout_ms.map(|ms| clock::now().after(ms));
+        let abort = AbortWatch::new(&Js(options.call.clone()).member("signal").0)?;
+        let params = match Js(params.clone()).seen() {
+            Seen::Object => {
+                let params = Object::assign(&Object::new(), params.unchecked_ref());
+                set(&params, "async", &JsValue::TRUE);
+                params.into()
+            }
+            _ => params.clone(),
+        };
+        // Checked before it stands in line, so that bad input fails at once.
+        self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.call)?;
+        let place = match race(self.starts.enter(), until, &abort).await {
+            Raced::Won(place) => place,
+            Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+            Raced::Elapsed => {
+                let message = "the time was up before the task could be started; it was not started";
+                return Err(Failure::core(Error {
+                    retryable: true,
+                    ..Error::new(ErrorKind::Timeout, message)
+                }));
+            }
+        };
+        drop(abort);
+        let job = self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.for_call(until, false))?;
+        let answer = drive(job).await?.data;
+        drop(place);
+        let id = started(&Js(answer.clone())).ok_or_else(|| lacking("workflow id", &answer))?;
+        self.wait_until(id, options, until).await
+    }
+
+    /// Waits for a task that was started, within `timeoutMs`.
+    pub(crate) async fn wait(self: &Rc<Self>, id: String, options: WaitOptions) -> Result<JsValue, Failure> {
+        let until = options.timeout_ms.map(|ms| clock::now().after(ms));
+        self.wait_until(id, options, until).await
+    }
+
+    async fn wait_until(
+        self: &Rc<Self>,
+        task_id: String,
+        options: WaitOptions,
+        until: Option<Millis>,
+    ) -> Result<JsValue, Failure> {
+        let abort = AbortWatch::new(&Js(options.call.clone()).member("signal").0)?;
+        if let Some(reason) = abort.aborted() {
+            return Err(Failure::Aborted(reason));
+        }
+        let now = clock::now();
+        let entry = Rc::new(Entry { task_id, options, last_word: RefCell::default(), end: Handover::new() });
+        let left_ms = until.map(|until| until.since(now));
+        let id = self.waits.scheduler.borrow_mut().add(now, Pace::default(), left_ms, Rc::clone(&entry));
+        let registered = Registered { client: self, id };
+        self.pump();
+        let standing = match race(entry.end.clone(), None, &abort).await {
+            Raced::Won(outcome) => outcome?,
+            Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+            Raced::Elapsed => return Err(Failure::internal("a wait without an alarm rang")),
+        };
+        drop(registered);
+        outcome(&entry, standing)
+    }
+
+    /// Does everything that is due and sets the timer for what is not.
+    fn pump(self: &Rc<Self>) {
+        loop {
+            let next = self.waits.scheduler.borrow_mut().next(clock::now());
+            match next {
+                Next::Ask { id, until } => {
+                    let entry = self.waits.scheduler.borrow().owner(id).cloned();
+                    if let Some(entry) = entry {
+                        spawn_local(Rc::clone(self).ask(id, entry, until));
+                    }
+                }
+                Next::Expired(entry, observed) => {
+                    let ms = entry.options.timeout_ms.unwrap_or_default();
+                    entry.end.put(Err(Failure::core(timed_out(&entry.task_id, ms, observed))));
+                }
+                Next::Sleep(at) => {
+                    let mut timer = self.waits.timer.borrow_mut();
+                    if timer.as_ref().is_none_or(|(set_for, _)| *set_for != at) {
+                        let client = Rc::clone(self);
+                        let wake = move || {
+                            client.waits.timer.take();
+                            client.pump();
+                        };
+                        *timer = Some((at, Timeout::new(clock::timer_ms(clock::now(), at), wake)));
+                    }
+                    return;
+                }
+                Next::Idle => {
+                    self.waits.timer.take();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Asks once how a task stands and reports it.
+    async fn ask(self: Rc<Self>, id: WaitId, entry: Rc<Entry>, until: Option<Millis>) {
+        let heard = self.question(&entry, until).await;
+        let report = |heard| self.waits.scheduler.borrow_mut().heard(clock::now(), id, heard);
+        let end = match heard {
+            Ok(standing) => {
+                let verdict = report(Heard::Status(standing.word.clone(), standing.status));
+                match (entry.tell(&standing), verdict) {
+                    (Err(failure), _) => Some(Err(failure)),
+                    (Ok(()), Verdict::Ended) => Some(Ok(standing)),
+                    _ => None,
+                }
+            }
+            Err(failure) => {
+                let retry_after_ms = match &failure {
+                    Failure::Core(error, _) => error.retry_after_ms,
+                    Failure::Aborted(_) => None,
+                };
+                let may_pass = matches!(&failure, Failure::Core(error, _) if error.retryable || error.kind == ErrorKind::Decode);
+                let verdict = report(Heard::Missed { retry_after_ms });
+                (!may_pass || verdict == Verdict::GivenUp).then_some(Err(failure))
+            }
+        };
+        if let Some(end) = end {
+            self.waits.scheduler.borrow_mut().cancel(id);
+            entry.end.put(end);
+        }
+        self.pump();
+    }
+
+    async fn question(&self, entry: &Entry, until: Option<Millis>) -> Result<Standing<Js>, Failure> {
+        let options = entry.options.for_call(until, true);
+        let ids = Array::of1(&entry.task_id.as_str().into());
+        let answer = drive(self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options)?).await?.data;
+        standing(&Js(answer.clone())).ok_or_else(|| lacking("status", &answer))
+    }
+}
+
+/// What a wait resolves to, or why it rejects.
+fn outcome(entry: &Entry, standing: Standing<Js>) -> Result<JsValue, Failure> {
+    let task_id = entry.task_id.as_str();
+    let record = Object::new();
+    set(&record, "id", &task_id.into());
+    set(&record, "status", &status_word(standing.status));
+    set(&record, "rawStatus", &standing.word.as_str().into());
+    if standing.status == TaskStatus::Succeeded {
+        if !entry.options.schema.is_undefined() {
+            let issues = schema::check(&Js(entry.options.schema.clone()), &standing.result);
+            if let Some(first) = issues.first() {
+                let place = if first.path.is_empty() { "it" } else { first.path.as_str() };
+                let message = format!(
+                    "the result of task {task_id} does not fit its schema: {place} {}",
+                    first.message
+                );
+                let error = Error {
+                    task_id: Some(task_id.to_owned()),
+                    issues,
+                    ..Error::new(ErrorKind::ResultMismatch, message)
+                };
+                let witness = Witness { result: standing.result.0, ..Witness::default() };
+                return Err(Failure::Core(Box::new(error), witness));
+            }
+        }
+        set(&record, "result", &standing.result.0);
+        return Ok(record.into());
+    }
+    if entry.options.throw_on_failure {
+        return Err(Failure::core(task_failed(task_id, standing.why.as_deref())));
+    }
+    set(&record, "error", &standing.why.unwrap_or_default().into());
+    Ok(record.into())
+}
+
+fn status_word(status: TaskStatus) -> JsValue {
+    serde_wasm_bindgen::to_value(&status).unwrap_or_default()
+}
