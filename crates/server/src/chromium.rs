@@ -10,7 +10,7 @@ use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserHealth, Contex
 /// The size of a page when nobody says another: the vendor's default.
 pub const DEFAULT_VIEWPORT: (u32, u32) = (1440, 900);
 /// How often a context is asked for while Chromium comes back.
-const OPEN_ATTEMPTS: u32 = 3;
+const OPEN_ATTEMPTS: u32 = 8;
 
 /// A Chromium that starts on first use. Clones share it.
 #[derive(Clone)]

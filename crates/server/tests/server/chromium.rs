@@ -265,8 +265,10 @@ async fn when_chromium_dies_its_tasks_and_sessions_fail_and_the_next_task_runs_i
     tokio::time::sleep(Duration::from_millis(300)).await;
     let pid = real.state.chromium.start().await.unwrap().process_id().unwrap();
     assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
-    assert!(real.until_failed(&isolated).await.contains("Chromium"));
-    assert!(real.until_failed(&in_session).await.contains("Chromium"));
+    for task in [isolated, in_session] {
+        let error = real.until_failed(&task).await;
+        assert!(error.contains("Chromium"), "{error}");
+    }
     let (status, answer) = real.task("", json!({"prompt": "6 * 7"})).await;
     assert_eq!((status, answer), (200, json!({"data": {"result": 42}})));
     let (_, answer) = real.json("GET", &format!("/v1/sessions/{session}"), Value::Null).await;

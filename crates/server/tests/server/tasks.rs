@@ -71,7 +71,7 @@ async fn a_long_synchronous_task_sends_its_headers_early_and_blanks_until_the_ou
         let response = server.router.clone().oneshot(post(TASKS, &json!({"prompt": prompt}))).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "application/json");
-        assert_eq!(server.puppet.running(), 1, "the task still runs");
+        server.puppet.until_running(1).await;
         let mut body = response.into_body().into_data_stream();
         for _ in 0..3 {
             assert_eq!(body.next().await.unwrap().unwrap(), " ");
