@@ -10,7 +10,7 @@ use axum::routing::get;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use taskwright_server::agent::{Agent, AgentError, AgentTask, StepSink};
+use taskwright_server::agent::{Agent, AgentError, AgentTask, Step, StepSink};
 use taskwright_server::app::{AppState, Patience, app};
 use taskwright_server::browser::Page;
 use taskwright_server::chromium::Chromium;
@@ -37,10 +37,14 @@ impl Agent for Evaluates {
         &'a self,
         task: &'a AgentTask,
         page: &'a Page,
-        _steps: &'a StepSink,
+        steps: &'a StepSink,
     ) -> BoxFuture<'a, Result<Value, AgentError>> {
-        async move { page.evaluate(&task.prompt).await.map_err(|error| AgentError::Page(error.to_string())) }
-            .boxed()
+        async move {
+            let (action, detail) = ("evaluate".to_owned(), "the page is there".to_owned());
+            steps.send(Step { number: 1, action, detail, duration_ms: 0, error: None }).unwrap();
+            page.evaluate(&task.prompt).await.map_err(|error| AgentError::Page(error.to_string()))
+        }
+        .boxed()
     }
 }
 
@@ -113,6 +117,13 @@ impl Real {
     async fn start(&self, session: &str, prompt: &str) -> String {
         let (_, answer) = self.task(session, json!({"prompt": prompt, "async": true})).await;
         answer["data"]["workflow_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a task has its page and works on it.
+    async fn until_at_work(&self, id: &str) {
+        while self.state.store.task(id).await.unwrap().unwrap().steps.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn until_failed(&self, id: &str) -> String {
@@ -192,11 +203,7 @@ async fn a_session_that_ends_takes_its_tasks_along_and_ends_by_itself_when_idle_
     let create = async |options| real.state.sessions.create(options, json!({})).await.unwrap();
     let id = create(options(None, None)).await;
     let (running, queued) = (real.start(&id, FOREVER).await, real.start(&id, "1").await);
-    while real.state.store.counts().await.unwrap().running == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    // Marked as running, it has yet to reach its page.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    real.until_at_work(&running).await;
     assert!(real.state.sessions.end(&id, "It was deleted.").await);
     let error = real.until_failed(&running).await;
     assert!(error.contains("ended while this task was running: It was deleted."), "{error}");
@@ -259,10 +266,8 @@ async fn when_chromium_dies_its_tasks_and_sessions_fail_and_the_next_task_runs_i
     let session = answer["data"]["id"].as_str().unwrap().to_owned();
     let isolated = real.start("", FOREVER).await;
     let in_session = real.start(&session, FOREVER).await;
-    while real.state.store.counts().await.unwrap().running < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    real.until_at_work(&isolated).await;
+    real.until_at_work(&in_session).await;
     let pid = real.state.chromium.start().await.unwrap().process_id().unwrap();
     assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
     for task in [isolated, in_session] {
