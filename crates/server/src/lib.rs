@@ -1,3 +1,20 @@
-//! The local server.
+//! The local server: performs web tasks in a real Chromium on this machine, over the wires of the agent
+//! clouds, with tasks on disk. [`app::app`] is the whole of it as a `Router`.
+
 pub mod agent;
+pub mod app;
 pub mod browser;
+pub mod chromium;
+pub mod clock;
+pub mod config;
+mod cors;
+pub mod endings;
+pub mod error;
+pub mod guard;
+pub mod perform;
+pub mod routes;
+pub mod runner;
+pub mod serve;
+pub mod sessions;
+mod shutdown;
+pub mod store;

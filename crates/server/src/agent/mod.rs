@@ -1,6 +1,8 @@
 //! What carries a task out. An agent gets a task and an open page, does one step after the other, and
 //! ends with a JSON value or with a sentence that says why not.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,6 +11,8 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::browser::Page;
+
+pub use rules::Rules;
 
 /// One way of carrying out tasks. `rules` needs no model; a model-driven agent stands behind this same trait.
 pub trait Agent: Send + Sync + 'static {

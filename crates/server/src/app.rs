@@ -1,0 +1,60 @@
+//! The server as a `Router`: what `main` serves on a socket and the tests call without one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio::sync::Semaphore;
+
+use crate::chromium::Chromium;
+use crate::guard::{Policy, guard};
+use crate::routes;
+use crate::runner::Runner;
+use crate::sessions::Sessions;
+use crate::store::Store;
+
+/// What the routes work with. Clones share it.
+#[derive(Clone)]
+pub struct AppState {
+    /// Tasks and sessions on disk.
+    pub store: Store,
+    /// Carries tasks out.
+    pub runner: Runner,
+    /// Open sessions.
+    pub sessions: Sessions,
+    /// For screenshots and pages that are no task.
+    pub chromium: Chromium,
+    /// Contexts that those may open at once.
+    pub tool_slots: Arc<Semaphore>,
+    /// Who may speak to the server.
+    pub policy: Policy,
+    /// How long answers are kept open.
+    pub patience: Patience,
+}
+
+/// How a synchronous task keeps its connection alive.
+///
+/// Node's fetch gives up after 300 s without headers, and after 300 s without a byte of the body; no setting
+/// of the vendor's client changes that. So a long task gets its headers early and then a blank now and then,
+/// which JSON ignores.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// When status 200 and the headers are sent although the task still runs. Until then a failed task gets
+    /// the status of its failure.
+    pub headers_after: Duration,
+    /// How often a blank is sent from then on.
+    pub blank_every: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { headers_after: Duration::from_secs(230), blank_every: Duration::from_secs(30) }
+    }
+}
+
+/// Every route behind the guard.
+pub fn app(state: AppState) -> Router {
+    let policy = state.policy.clone();
+    routes::router().layer(from_fn_with_state(policy, guard)).with_state(state)
+}

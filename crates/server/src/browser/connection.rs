@@ -1,0 +1,294 @@
+//! One CDP connection: commands go out, each answer finds its caller, each event finds its session.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::transport::Transport;
+
+/// Why a command was not answered with a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CallError {
+    /// The connection or the session ended; the text says why.
+    Gone(String),
+    /// Chromium answered with an error.
+    Refused(String),
+}
+
+/// A CDP event of one session.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) method: String,
+    pub(super) params: Value,
+}
+
+/// A connection to one Chromium. Clones share it; it hangs up when the last one is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Connection(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    table: Mutex<Table>,
+    gone: watch::Sender<Option<String>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// `None` once the connection ended.
+    outgoing: Option<mpsc::UnboundedSender<String>>,
+    last_id: u64,
+    pending: HashMap<u64, Pending>,
+    sessions: HashMap<String, mpsc::UnboundedSender<Event>>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    session: Option<String>,
+    reply: oneshot::Sender<Result<Value, CallError>>,
+}
+
+impl Connection {
+    /// Starts to serve a transport.
+    pub(super) fn new(transport: Transport) -> Self {
+        let Transport { outgoing, mut incoming } = transport;
+        let table = Table { outgoing: Some(outgoing), ..Table::default() };
+        let inner = Arc::new(Inner { table: Mutex::new(table), gone: watch::Sender::new(None) });
+        // Weak, so that this task does not keep a connection open that nobody uses.
+        let weak: Weak<Inner> = Arc::downgrade(&inner);
+        tokio::spawn(async move {
+            while let Some(text) = incoming.recv().await {
+                let Some(inner) = weak.upgrade() else { return };
+                // Chromium sends nothing but JSON; what is not can have no addressee.
+                if let Ok(message) = serde_json::from_str::<Value>(&text) {
+                    inner.dispatch(message);
+                }
+            }
+            if let Some(inner) = weak.upgrade() {
+                inner.end("Chromium ended or the connection to it broke");
+            }
+        });
+        Self(inner)
+    }
+
+    /// Sends a command, to the browser itself or to one session, and waits for its answer.
+    pub(super) async fn call(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, CallError> {
+        let (reply, answer) = oneshot::channel();
+        let id = {
+            let mut table = self.0.table();
+            let gone = || CallError::Gone(self.0.reason());
+            let outgoing = table.outgoing.clone().ok_or_else(gone)?;
+            if session.is_some_and(|session| !table.sessions.contains_key(session)) {
+                return Err(CallError::Gone("the page is closed or has crashed".into()));
+            }
+            table.last_id += 1;
+            let id = table.last_id;
+            let mut message = json!({ "id": id, "method": method, "params": params });
+            if let (Some(session), Some(fields)) = (session, message.as_object_mut()) {
+                fields.insert("sessionId".into(), session.into());
+            }
+            table.pending.insert(id, Pending { session: session.map(Into::into), reply });
+            if outgoing.send(message.to_string()).is_err() {
+                table.pending.remove(&id);
+                return Err(gone());
+            }
+            id
+        };
+        // A caller that stops waiting (a timeout, a cancelled task) must not leave its entry behind.
+        let _forget = Forget { inner: &self.0, id };
+        answer.await.unwrap_or_else(|_| Err(CallError::Gone(self.0.reason())))
+    }
+
+    /// The events of a session from now on. They end when the session does.
+    pub(super) fn listen(&self, session: &str) -> mpsc::UnboundedReceiver<Event> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut table = self.0.table();
+        if table.outgoing.is_some() {
+            table.sessions.insert(session.to_owned(), sender);
+        }
+        receiver
+    }
+
+    /// Ends one session: its pending commands fail with `reason`, and so does every later one.
+    pub(super) fn end_session(&self, session: &str, reason: &str) {
+        self.0.end_session(session, reason);
+    }
+
+    /// Hangs up, for the given reason.
+    pub(super) fn close(&self, reason: &str) {
+        self.0.end(reason);
+    }
+
+    /// Whether commands can be sent.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.table().outgoing.is_some()
+    }
+
+    /// Ends with the reason once the connection has ended.
+    pub(super) async fn gone(&self) -> String {
+        let mut gone = self.0.gone.subscribe();
+        match gone.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+}
+
+struct Forget<'a> {
+    inner: &'a Inner,
+    id: u64,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.inner.table().pending.remove(&self.id);
+    }
+}
+
+impl Inner {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // No code panics while it holds the lock, so a poisoned table would still be whole.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reason(&self) -> String {
+        self.gone.borrow().clone().unwrap_or_else(|| "the connection to Chromium is closed".into())
+    }
+
+    fn dispatch(&self, mut message: Value) {
+        if let Some(id) = message.get("id").and_then(Value::as_u64) {
+            let Some(pending) = self.table().pending.remove(&id) else { return };
+            let result = match message.get("error") {
+                Some(error) => Err(CallError::Refused(text(error, "message"))),
+                None => Ok(message.get_mut("result").map(Value::take).unwrap_or_default()),
+            };
+            let _ = pending.reply.send(result);
+            return;
+        }
+        let method = text(&message, "method");
+        let params = message.get_mut("params").map(Value::take).unwrap_or_default();
+        if method == "Target.detachedFromTarget" {
+            self.end_session(&text(&params, "sessionId"), "the page was closed");
+            return;
+        }
+        let session = text(&message, "sessionId");
+        if method == "Inspector.targetCrashed" {
+            self.end_session(&session, "the page crashed");
+            return;
+        }
+        if let Some(listener) = self.table().sessions.get(&session) {
+            let _ = listener.send(Event { method, params });
+        }
+    }
+
+    fn end_session(&self, session: &str, reason: &str) {
+        let mut table = self.table();
+        table.sessions.remove(session);
+        let orphans = table.pending.extract_if(|_, pending| pending.session.as_deref() == Some(session));
+        for (_, pending) in orphans {
+            let _ = pending.reply.send(Err(CallError::Gone(reason.to_owned())));
+        }
+    }
+
+    fn end(&self, reason: &str) {
+        let mut table = self.table();
+        table.outgoing = None;
+        table.sessions.clear();
+        // The first reason is the true one; what follows is its consequence.
+        self.gone.send_if_modified(|gone| {
+            let first = gone.is_none();
+            if first {
+                *gone = Some(reason.to_owned());
+            }
+            first
+        });
+        for (_, pending) in table.pending.drain() {
+            let _ = pending.reply.send(Err(CallError::Gone(reason.to_owned())));
+        }
+    }
+}
+
+/// A string field, or the empty string.
+pub(super) fn text(value: &Value, field: &str) -> String {
+    value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Far {
+        sent: mpsc::UnboundedReceiver<String>,
+        answers: mpsc::UnboundedSender<String>,
+    }
+
+    fn connected() -> (Connection, Far) {
+        let (outgoing, sent) = mpsc::unbounded_channel();
+        let (answers, incoming) = mpsc::unbounded_channel();
+        (Connection::new(Transport { outgoing, incoming }), Far { sent, answers })
+    }
+
+    #[tokio::test]
+    async fn answers_find_their_callers_in_any_order() {
+        let (connection, mut far) = connected();
+        let first = connection.call(None, "A.one", json!({}));
+        let second = connection.call(None, "A.two", json!({}));
+        let serve = async {
+            let one: Value = serde_json::from_str(&far.sent.recv().await.unwrap()).unwrap();
+            let two: Value = serde_json::from_str(&far.sent.recv().await.unwrap()).unwrap();
+            for (message, result) in [(two, 2), (one, 1)] {
+                let answer = json!({ "id": message["id"], "result": { "n": result } });
+                far.answers.send(answer.to_string()).unwrap();
+            }
+        };
+        let (first, second, ()) = tokio::join!(first, second, serve);
+        assert_eq!(first.unwrap()["n"], 1);
+        assert_eq!(second.unwrap()["n"], 2);
+    }
+
+    #[tokio::test]
+    async fn a_crashed_page_fails_its_calls_and_no_others() {
+        let (connection, mut far) = connected();
+        let mut events = connection.listen("S1");
+        let _other = connection.listen("S2");
+        let doomed = connection.call(Some("S1"), "Runtime.evaluate", json!({}));
+        let healthy = connection.call(Some("S2"), "Runtime.evaluate", json!({}));
+        let serve = async {
+            let _ = far.sent.recv().await;
+            let other: Value = serde_json::from_str(&far.sent.recv().await.unwrap()).unwrap();
+            far.answers
+                .send(json!({ "method": "Inspector.targetCrashed", "sessionId": "S1" }).to_string())
+                .unwrap();
+            far.answers.send(json!({ "id": other["id"], "result": {} }).to_string()).unwrap();
+        };
+        let (doomed, healthy, ()) = tokio::join!(doomed, healthy, serve);
+        assert_eq!(doomed, Err(CallError::Gone("the page crashed".into())));
+        assert!(healthy.is_ok());
+        assert!(events.recv().await.is_none());
+        assert!(matches!(connection.call(Some("S1"), "X.y", json!({})).await, Err(CallError::Gone(_))));
+    }
+
+    #[tokio::test]
+    async fn a_broken_connection_fails_what_is_pending_and_says_so() {
+        let (connection, far) = connected();
+        let call = connection.call(None, "Browser.getVersion", json!({}));
+        let (result, ()) = tokio::join!(call, async { drop(far) });
+        assert!(matches!(result, Err(CallError::Gone(_))));
+        assert!(connection.gone().await.contains("Chromium ended"));
+        assert!(!connection.is_open());
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_gives_up_leaves_nothing_behind() {
+        let (connection, _far) = connected();
+        let call = connection.call(None, "Browser.getVersion", json!({}));
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(5), call).await.is_err());
+        assert!(connection.0.table().pending.is_empty());
+    }
+}

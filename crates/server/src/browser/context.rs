@@ -1,0 +1,111 @@
+//! An isolated browser context with its one page.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::connection::{CallError, Connection, text};
+use super::page::{Page, Session};
+use super::{BrowserConfig, BrowserError, ContextOptions};
+
+/// How long Chromium may take to make a context, or to end one.
+const PATIENCE: Duration = Duration::from_secs(30);
+const VIEWPORT: (u32, u32) = (1280, 720);
+const ONE_PAGE: &str = include_str!("one_page.js");
+
+/// An isolated browser context (cookies, storage) with one page.
+#[derive(Debug)]
+pub struct Context {
+    page: Page,
+    handle: Handle,
+}
+
+impl Context {
+    pub(super) async fn open(
+        connection: Connection,
+        config: &BrowserConfig,
+        options: &ContextOptions,
+    ) -> Result<Self, BrowserError> {
+        timeout(PATIENCE, Self::make(connection, config, options)).await.unwrap_or_else(|_| {
+            Err(BrowserError::Timeout(format!(
+                "Chromium did not open a page within {} s",
+                PATIENCE.as_secs()
+            )))
+        })
+    }
+
+    async fn make(
+        connection: Connection,
+        config: &BrowserConfig,
+        options: &ContextOptions,
+    ) -> Result<Self, BrowserError> {
+        let ask =
+            async |method: &str, params: Value| connection.call(None, method, params).await.map_err(refused);
+        let made = ask("Target.createBrowserContext", json!({ "disposeOnDetach": true })).await?;
+        // From here on every way out disposes of the context.
+        let handle = Handle { connection: connection.clone(), id: Some(text(&made, "browserContextId")) };
+        let context = &handle.id;
+        ask("Browser.setDownloadBehavior", json!({ "behavior": "deny", "browserContextId": context }))
+            .await?;
+        let made =
+            ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context })).await?;
+        let target = text(&made, "targetId");
+        let made = ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true })).await?;
+        let session = Session::new(connection.clone(), text(&made, "sessionId"));
+        let viewport = options.viewport.unwrap_or(VIEWPORT);
+        let page = Page::new(session, target, viewport, config.navigation_timeout);
+        page.prepare(ONE_PAGE).await?;
+        Ok(Self { page, handle })
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Ends with the reason once the Chromium of this context is gone. Never ends before.
+    pub async fn gone(&self) -> String {
+        self.handle.connection.gone().await
+    }
+
+    /// Closes the context and everything in it. Dropping it does so in the background.
+    pub async fn close(mut self) {
+        if let Some(id) = self.handle.id.take() {
+            dispose(&self.handle.connection, &id).await;
+        }
+    }
+}
+
+/// Owns a context on Chromium's side.
+#[derive(Debug)]
+struct Handle {
+    connection: Connection,
+    /// `None` once it is disposed of.
+    id: Option<String>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let connection = self.connection.clone();
+        // Without a runtime the process is ending, and Chromium ends with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { dispose(&connection, &id).await });
+        }
+    }
+}
+
+async fn dispose(connection: &Connection, id: &str) {
+    let command = connection.call(None, "Target.disposeBrowserContext", json!({ "browserContextId": id }));
+    // A failure means that Chromium is gone, and the context with it.
+    let _ = timeout(PATIENCE, command).await;
+}
+
+fn refused(error: CallError) -> BrowserError {
+    match error {
+        CallError::Gone(why) => BrowserError::Gone(why),
+        CallError::Refused(why) => BrowserError::Gone(format!("Chromium did not open a page: {why}")),
+    }
+}

@@ -1,0 +1,111 @@
+//! Carries one task out in Chromium: in an isolated context of its own, or in the page of its session.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::agent::{Agent, AgentError, AgentTask, Secrets, StepSink};
+use crate::browser::{BrowserError, Page};
+use crate::chromium::Chromium;
+use crate::runner::Perform;
+use crate::sessions::Sessions;
+use crate::store::Claimed;
+
+/// Performs tasks with one agent.
+pub struct Performer {
+    /// Where isolated contexts come from.
+    pub chromium: Chromium,
+    /// Where the pages of sessions come from.
+    pub sessions: Sessions,
+    /// What works on the page. There is one agent; the names that a vendor has for its own are recorded with
+    /// the task and choose nothing here.
+    pub agent: Arc<dyn Agent>,
+}
+
+impl Perform for Performer {
+    fn perform<'a>(&'a self, task: &'a Claimed, steps: StepSink) -> BoxFuture<'a, Result<Value, String>> {
+        async move {
+            match &task.session {
+                Some(session) => self.in_session(session, task, &steps).await,
+                None => self.isolated(task, &steps).await,
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Performer {
+    async fn isolated(&self, task: &Claimed, steps: &StepSink) -> Result<Value, String> {
+        let context = self.chromium.open(None).await.map_err(|error| error.to_string())?;
+        let end = tokio::select! {
+            end = self.work(context.page(), task, steps) => end,
+            // The page may never notice that its Chromium is gone.
+            reason = context.gone() => Err(Stopped::Gone(reason)),
+        };
+        let end = explain(end, context.gone()).await;
+        context.close().await;
+        end
+    }
+
+    async fn in_session(&self, session: &str, task: &Claimed, steps: &StepSink) -> Result<Value, String> {
+        let Some(session) = self.sessions.open(session) else {
+            return Err("The session ended before this task ran.".to_owned());
+        };
+        let driving = session.drive().await;
+        let end = tokio::select! {
+            end = self.work(driving.page(), task, steps) => end,
+            reason = session.ended() => Err(Stopped::Gone(session_ended(&reason))),
+        };
+        explain(end, async { session_ended(&session.ended().await) }).await
+    }
+
+    async fn work(&self, page: &Page, task: &Claimed, steps: &StepSink) -> Result<Value, Stopped> {
+        if let Some(url) = &task.request.url {
+            page.goto(url).await.map_err(|error| match error {
+                BrowserError::Gone(text) => Stopped::Page(text),
+                other => Stopped::Task(other.to_string()),
+            })?;
+        }
+        let agent_task = AgentTask {
+            prompt: task.request.prompt.clone(),
+            max_steps: task.request.max_steps,
+            secrets: Secrets::new(task.secrets.clone()),
+            output_schema: task.request.output_schema.clone(),
+        };
+        self.agent.run(&agent_task, page, steps).await.map_err(|error| match error {
+            AgentError::Page(text) => Stopped::Page(text),
+            other => Stopped::Task(other.to_string()),
+        })
+    }
+}
+
+/// Why the work on a page ended without a result.
+enum Stopped {
+    /// The task could not be done.
+    Task(String),
+    /// The page failed, perhaps because more than the page did.
+    Page(String),
+    /// What holds the page is gone, and this is why.
+    Gone(String),
+}
+
+/// How long the news that Chromium died may take after the first page of it failed.
+const NEWS: Duration = Duration::from_millis(250);
+
+/// A page fails a moment before its Chromium is known to be dead; the death is the better reason.
+async fn explain(end: Result<Value, Stopped>, gone: impl Future<Output = String>) -> Result<Value, String> {
+    match end {
+        Ok(value) => Ok(value),
+        Err(Stopped::Task(reason) | Stopped::Gone(reason)) => Err(reason),
+        Err(Stopped::Page(reason)) => Err(timeout(NEWS, gone).await.unwrap_or(reason)),
+    }
+}
+
+fn session_ended(reason: &str) -> String {
+    format!("The session ended while this task was running: {reason}")
+}

@@ -1,0 +1,81 @@
+//! What the server answers: one folder per wire, each with its own shapes for answers and errors.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::Response;
+
+use crate::app::AppState;
+use crate::error::{Failure, Retry};
+
+pub mod anchor;
+mod extract;
+mod health;
+
+/// Every route.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .merge(health::router())
+        .merge(anchor::router())
+        .fallback(async |request: Request| {
+            let path = request.uri().path();
+            Wire::of(request.uri()).render(&Failure::not_found(format!("There is nothing at {path}.")))
+        })
+        .method_not_allowed_fallback(async |request: Request| {
+            let (method, path) = (request.method(), request.uri().path());
+            let text = format!("{method} is not a method of {path}.");
+            Wire::of(request.uri()).render(&Failure::new(StatusCode::METHOD_NOT_ALLOWED, text))
+        })
+}
+
+/// The wire that a request speaks. Whatever refuses a request before its route is reached (host, origin, key,
+/// unknown path) has to answer in the shape that the client of this wire reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Anchor Browser: `/v1/...`, `/v2/...`.
+    Anchor,
+    /// The server's own: `/healthz`, and paths that no wire has.
+    Own,
+}
+
+impl Wire {
+    /// Tells the wire by the path.
+    #[must_use]
+    pub fn of(uri: &Uri) -> Self {
+        if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") {
+            Self::Anchor
+        } else {
+            Self::Own
+        }
+    }
+
+    /// The headers, beside `Authorization: Bearer`, that carry the key on this wire.
+    pub(crate) fn key_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Anchor | Self::Own => &["anchor-api-key"],
+        }
+    }
+
+    /// Whether requests need the key when there is one. `/healthz` tells nothing worth a key.
+    pub(crate) fn needs_key(self) -> bool {
+        self != Self::Own
+    }
+
+    /// A failure in the shape of this wire.
+    pub(crate) fn render(self, failure: &Failure) -> Response {
+        let mut response = match self {
+            Self::Anchor | Self::Own => anchor::envelope::failure(failure),
+        };
+        let headers = response.headers_mut();
+        match failure.retry {
+            Retry::Unsaid => {}
+            Retry::Never => {
+                headers.insert("x-should-retry", HeaderValue::from_static("false"));
+            }
+            Retry::After(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,102 @@
+//! The tables, and how an older file becomes a newer one. A migration that was released is never changed:
+//! a further one is added.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// Statements that bring a file from one version to the next; the version is their number.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE tasks (
+        -- The order of arrival, which is the order of work.
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        -- queued | running | succeeded | failed
+        state TEXT NOT NULL,
+        -- What to do, as JSON, without secrets.
+        request TEXT NOT NULL,
+        -- Secret values as JSON. Needed as long as the task may still run, erased when it ends.
+        secrets TEXT,
+        session_id TEXT,
+        idempotency_key TEXT,
+        -- SHA-256 of the request that came with the key.
+        fingerprint TEXT,
+        result TEXT,
+        error TEXT,
+        created_ms INTEGER NOT NULL,
+        started_ms INTEGER,
+        ended_ms INTEGER
+    ) STRICT;
+    CREATE INDEX tasks_by_state ON tasks (state, seq);
+    CREATE INDEX tasks_by_end ON tasks (ended_ms) WHERE ended_ms IS NOT NULL;
+    CREATE INDEX tasks_by_session ON tasks (session_id, state) WHERE session_id IS NOT NULL;
+    CREATE UNIQUE INDEX tasks_by_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+    CREATE TABLE steps (
+        task_seq INTEGER NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        error TEXT,
+        PRIMARY KEY (task_seq, number)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE sessions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        -- Labels, as a JSON array.
+        tags TEXT NOT NULL,
+        -- The request that created it, as JSON.
+        configuration TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        -- Why it ended, in a sentence.
+        end_reason TEXT,
+        -- Whether it ended by a fault: Chromium or the server died.
+        failed INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX sessions_by_end ON sessions (ended_ms);
+"];
+
+/// Sets the connection up and brings the file to the newest version.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    // FULL: an accepted task outlives a loss of power too, for one fsync per commit. NORMAL would keep it
+    // through a killed process only. secure_delete: erased secrets are overwritten, not just unlinked.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > newest {
+        return Err(StoreError::Newer { found, newest });
+    }
+    for (version, migration) in (1i64..).zip(MIGRATIONS) {
+        if version > found {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(migration)?;
+            transaction.pragma_update(None, "user_version", version)?;
+            transaction.commit()?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_prepared_once_and_one_of_a_newer_server_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        prepare(&mut connection).unwrap();
+        prepare(&mut connection).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let error = prepare(&mut connection).unwrap_err();
+        assert!(error.to_string().contains("newer"), "{error}");
+    }
+}

@@ -1,0 +1,195 @@
+//! What the store promises.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use taskwright_server::clock::now_ms;
+use taskwright_server::store::{Acceptance, IdempotencyKey, NewTask, SessionFilter, Store, TaskState};
+
+use crate::support::new_task;
+
+fn open() -> (tempfile::TempDir, Store) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    (directory, store)
+}
+
+/// Opens the directory again as the next server would, once the thread of the dropped store is gone.
+async fn reopen(directory: &tempfile::TempDir, store: Store) -> Store {
+    drop(store);
+    loop {
+        if let Ok(store) = Store::open(directory.path()) {
+            return store;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+async fn claim(store: &Store) -> Option<String> {
+    store.claim().await.unwrap().map(|task| task.id)
+}
+
+fn keyed(id: &str, key: &str, fingerprint: &str) -> NewTask {
+    let key = IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() };
+    NewTask { key: Some(key), ..new_task(id) }
+}
+
+#[tokio::test]
+async fn tasks_are_claimed_once_and_in_the_order_of_arrival() {
+    let (_directory, store) = open();
+    for id in ["a", "b", "c"] {
+        assert_eq!(store.accept(new_task(id), 10).await.unwrap(), Acceptance::New);
+    }
+    assert_eq!(claim(&store).await.as_deref(), Some("a"));
+    assert_eq!(claim(&store).await.as_deref(), Some("b"));
+    assert_eq!(claim(&store).await.as_deref(), Some("c"));
+    assert_eq!(claim(&store).await, None);
+    assert_eq!(store.task_state("b").await.unwrap(), Some(TaskState::Running));
+    assert_eq!(store.task_state("x").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn tasks_of_one_session_are_claimed_one_after_the_other() {
+    let (_directory, store) = open();
+    store.add_session("s", vec![], json!({})).await.unwrap();
+    let in_session = |id: &str| NewTask { session: Some("s".to_owned()), ..new_task(id) };
+    store.accept(in_session("s1"), 10).await.unwrap();
+    store.accept(in_session("s2"), 10).await.unwrap();
+    store.accept(new_task("free"), 10).await.unwrap();
+    assert_eq!(claim(&store).await.as_deref(), Some("s1"));
+    assert_eq!(claim(&store).await.as_deref(), Some("free"));
+    assert_eq!(claim(&store).await, None);
+    assert!(store.end_task("s1", Ok(json!(1))).await.unwrap());
+    assert_eq!(claim(&store).await.as_deref(), Some("s2"));
+}
+
+#[tokio::test]
+async fn a_task_for_a_session_that_is_not_open_is_not_accepted() {
+    let (_directory, store) = open();
+    let task = || NewTask { session: Some("s".to_owned()), ..new_task("t") };
+    assert_eq!(store.accept(task(), 10).await.unwrap(), Acceptance::SessionEnded);
+    store.add_session("s", vec![], json!({})).await.unwrap();
+    store.end_session("s", "over", false).await.unwrap();
+    assert_eq!(store.accept(task(), 10).await.unwrap(), Acceptance::SessionEnded);
+}
+
+#[tokio::test]
+async fn a_full_queue_takes_nothing_more_until_something_was_claimed() {
+    let (_directory, store) = open();
+    store.accept(new_task("a"), 1).await.unwrap();
+    assert_eq!(store.accept(new_task("b"), 1).await.unwrap(), Acceptance::Full);
+    claim(&store).await;
+    assert_eq!(store.accept(new_task("b"), 1).await.unwrap(), Acceptance::New);
+}
+
+#[tokio::test]
+async fn a_key_means_one_task_also_after_a_restart_and_as_long_as_the_task_is_kept() {
+    let (directory, store) = open();
+    assert_eq!(store.accept(keyed("a", "k", "f"), 10).await.unwrap(), Acceptance::New);
+    let store = reopen(&directory, store).await;
+    assert_eq!(store.accept(keyed("b", "k", "f"), 10).await.unwrap(), Acceptance::Known("a".to_owned()));
+    assert_eq!(store.accept(keyed("b", "k", "g"), 10).await.unwrap(), Acceptance::KeyTaken);
+    // A known key is known even when the queue is full.
+    assert_eq!(store.accept(keyed("b", "k", "f"), 0).await.unwrap(), Acceptance::Known("a".to_owned()));
+    claim(&store).await;
+    store.end_task("a", Ok(json!(null))).await.unwrap();
+    store.prune_tasks(now_ms() + 1, 10).await.unwrap();
+    assert_eq!(store.accept(keyed("b", "k", "g"), 10).await.unwrap(), Acceptance::New);
+}
+
+#[tokio::test]
+async fn after_a_crash_queued_tasks_remain_and_interrupted_ones_say_so() {
+    let (directory, store) = open();
+    store.add_session("s", vec![], json!({})).await.unwrap();
+    for id in ["done", "running", "queued"] {
+        store.accept(new_task(id), 10).await.unwrap();
+    }
+    let in_session = NewTask { session: Some("s".to_owned()), ..new_task("in-session") };
+    store.accept(in_session, 10).await.unwrap();
+    claim(&store).await;
+    store.end_task("done", Ok(json!({"x": 1}))).await.unwrap();
+    claim(&store).await;
+
+    let store = reopen(&directory, store).await;
+    assert_eq!(store.task_state("done").await.unwrap(), Some(TaskState::Succeeded(json!({"x": 1}))));
+    let failed = |state: Option<TaskState>| match state {
+        Some(TaskState::Failed(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    let error = failed(store.task_state("running").await.unwrap());
+    assert!(error.starts_with("The server stopped while this task was running"), "{error}");
+    let error = failed(store.task_state("in-session").await.unwrap());
+    assert!(error.contains("session"), "{error}");
+    assert_eq!(claim(&store).await.as_deref(), Some("queued"));
+    let session = store.session("s").await.unwrap().unwrap();
+    assert!(session.failed && session.ended_ms.is_some());
+}
+
+#[tokio::test]
+async fn secrets_survive_a_restart_and_are_on_no_page_of_the_file_once_the_task_ended() {
+    let (directory, store) = open();
+    let secret = "correct-horse-battery";
+    // More than a page of the file, so that it spills into overflow pages.
+    let long = secret.repeat(500);
+    let secrets = BTreeMap::from([("pin".to_owned(), long.clone())]);
+    store.accept(NewTask { secrets, ..new_task("t") }, 10).await.unwrap();
+    let on_disk = || {
+        std::fs::read_dir(directory.path()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+        })
+    };
+    assert!(on_disk());
+    let store = reopen(&directory, store).await;
+    assert_eq!(store.claim().await.unwrap().unwrap().secrets["pin"], long);
+    store.end_task("t", Err("no".to_owned())).await.unwrap();
+    assert!(!on_disk());
+}
+
+#[tokio::test]
+async fn a_task_ends_once() {
+    let (_directory, store) = open();
+    store.accept(new_task("t"), 10).await.unwrap();
+    assert!(!store.end_task("t", Ok(json!(0))).await.unwrap(), "it has not begun");
+    claim(&store).await;
+    assert!(store.end_task("t", Ok(json!(1))).await.unwrap());
+    assert!(!store.end_task("t", Err("late".to_owned())).await.unwrap());
+    assert_eq!(store.task_state("t").await.unwrap(), Some(TaskState::Succeeded(json!(1))));
+}
+
+#[tokio::test]
+async fn ended_tasks_are_forgotten_by_age_and_by_number_and_others_never() {
+    let (_directory, store) = open();
+    for id in ["a", "b", "c", "running", "queued"] {
+        store.accept(new_task(id), 10).await.unwrap();
+    }
+    for id in ["a", "b", "c"] {
+        claim(&store).await;
+        store.end_task(id, Ok(json!(id))).await.unwrap();
+    }
+    claim(&store).await;
+    assert_eq!(store.prune_tasks(0, 2).await.unwrap(), 1);
+    assert_eq!(store.task_state("a").await.unwrap(), None);
+    assert!(store.task_state("b").await.unwrap().is_some());
+    assert_eq!(store.prune_tasks(now_ms() + 1, 100).await.unwrap(), 2);
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.queued, counts.running), (1, 1));
+}
+
+#[tokio::test]
+async fn sessions_are_listed_by_what_they_are() {
+    let (_directory, store) = open();
+    store.add_session("one", vec!["red".into()], json!({"session": {}})).await.unwrap();
+    store.add_session("two", vec!["blue".into()], json!({})).await.unwrap();
+    store.end_session("two", "over", false).await.unwrap();
+    let ids = async |filter: SessionFilter| {
+        let found = store.sessions(filter).await.unwrap();
+        found.into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(SessionFilter::default()).await, ["one", "two"]);
+    assert_eq!(ids(SessionFilter { open: Some(true), ..Default::default() }).await, ["one"]);
+    assert_eq!(ids(SessionFilter { tags: vec!["blue".into()], ..Default::default() }).await, ["two"]);
+    assert_eq!(ids(SessionFilter { search: Some("re".into()), ..Default::default() }).await, ["one"]);
+    let late = Some(now_ms() + 1000);
+    assert!(ids(SessionFilter { created_from: late, ..Default::default() }).await.is_empty());
+}
