@@ -14,11 +14,12 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { filesUnder, root, whenChanged } from './lib/files.mjs';
 import { remappedPaths } from './lib/remap.mjs';
 
-const zopfli = createRequire(join(root, 'js-tests/'))('@gfx/zopfli');
+const gzip = promisify(createRequire(join(root, 'js-tests/'))('@gfx/zopfli').gzip);
 const say = (text) => console.log(`build: ${text}`);
 const read = (path) => readFileSync(join(root, path));
 const write = (path, text) => writeFileSync(join(root, path), text);
@@ -49,11 +50,19 @@ for (const file of ['pkg-template/README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LI
 
 // 2. The WebAssembly module and its glue, for one target: `web`. Loaders of our own, in
 //    pkg-template/src/internal, hand the glue its module, in every runtime.
-const rust = ['Cargo.toml', 'Cargo.lock', 'src', 'crates/core/Cargo.toml', 'crates/core/src', 'scripts'];
+const rust = [
+  'Cargo.toml',
+  'Cargo.lock',
+  'src',
+  'crates/core/Cargo.toml',
+  'crates/core/src',
+  'scripts/build.mjs',
+  'scripts/lib',
+];
 const wasm = ['taskwright_bg.wasm', 'taskwright.js', 'taskwright.d.ts'].map(
   (name) => `pkg/dist/wasm/${name}`,
 );
-const builtWasm = whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
+const builtWasm = await whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
   const shape = '--mode no-install --target web --profile wasm --no-pack --no-gitignore'.split(' ');
   const place = ['--out-dir', 'pkg/dist/wasm', '--out-name', 'taskwright'];
   run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown']);
@@ -72,8 +81,8 @@ if (builtWasm) say('WebAssembly module and glue in pkg/dist/wasm');
 //    and needs no configuration anywhere. Compressed before it is encoded, because a transfer's own
 //    compression gains little on base64; by zopfli, whose gzip is 6 % smaller than zlib's.
 const inline = ['wasm-inline.js', 'wasm-inline.d.ts'].map((name) => `pkg/dist/internal/${name}`);
-whenChanged('pkg/.stamp-inline', [wasm[0]], inline, () => {
-  const encoded = Buffer.from(zopfli.gzipSync(read(wasm[0]), { numiterations: 15 })).toString('base64');
+await whenChanged('pkg/.stamp-inline', [wasm[0]], inline, async () => {
+  const encoded = Buffer.from(await gzip(read(wasm[0]), { numiterations: 15 })).toString('base64');
   mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
   write(inline[0], `export default "${encoded}";\n`);
   write(inline[1], 'declare const encoded: string;\nexport default encoded;\n');
@@ -82,7 +91,7 @@ whenChanged('pkg/.stamp-inline', [wasm[0]], inline, () => {
 // 4. The façade. Files that no source makes any more go first, so that none is published by accident.
 const sources = ['pkg-template/src', 'pkg-template/tsconfig.json', 'js-tests/package-lock.json', wasm[2]];
 const facade = ['pkg/dist/index.js', 'pkg/dist/index.d.ts'];
-const builtTypes = whenChanged('pkg/.stamp-typescript', sources, facade, () => {
+const builtTypes = await whenChanged('pkg/.stamp-typescript', sources, facade, () => {
   const generated = /^pkg.dist.(wasm.|internal.wasm-inline\.)/;
   const source = (file) => file.replace(/^pkg.dist/, 'pkg-template/src').replace(/(\.d)?\.[jt]s$/, '.ts');
   for (const file of filesUnder('pkg/dist')) {

@@ -31,12 +31,12 @@ export function fingerprint(paths, extra = '') {
  * Runs `build` unless its inputs are those of the last successful run and `outputs` still exist.
  * Returns whether it ran. The memory of a step is one small file beside what it made.
  */
-export function whenChanged(stamp, inputs, outputs, build) {
+export async function whenChanged(stamp, inputs, outputs, build) {
   const stampFile = join(root, stamp);
   const wanted = fingerprint(inputs, process.version);
   const known = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
   if (known === wanted && outputs.every((path) => existsSync(join(root, path)))) return false;
-  build();
+  await build();
   writeFileSync(stampFile, wanted);
   return true;
 }
