@@ -48,11 +48,11 @@ export const bundlers = {
 };
 
 /** Bundles `source` with the package installed in `folder`. Returns the files made: name, bytes, gzip. */
-export async function bundled(bundler, folder, source) {
-  const outdir = join(folder, `out-${bundler}`);
+export async function bundled(bundler, folder, source, name = 'main.js') {
+  const outdir = join(folder, `out-${bundler}-${name}`);
   await mkdir(outdir, { recursive: true });
-  await writeFile(join(folder, 'main.js'), source);
-  await bundlers[bundler](folder, 'main.js', outdir);
+  await writeFile(join(folder, name), source);
+  await bundlers[bundler](folder, name, outdir);
   const files = [];
   for (const entry of await readdir(outdir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;

@@ -8,7 +8,8 @@ import { bundled, bundlers } from '../helpers/bundles.mjs';
 import { launchChromium } from '../helpers/chromium.mjs';
 import { installedProject } from '../helpers/package.mjs';
 
-// What a browser downloads for the whole of `taskwright`: JavaScript and WebAssembly, gzip, bytes.
+// What a browser downloads: JavaScript and WebAssembly, gzip, bytes. Both for one client, and for everything that
+// both entries export.
 const downloadBudget = 75_000;
 
 const source = `
@@ -23,6 +24,11 @@ const wasmMagic = Buffer.from([0, 0x61, 0x73, 0x6d]);
 const inlinedMagic = 'H4sI';
 const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
+const everything = `
+  import * as taskwright from 'taskwright';
+  import * as anchor from 'taskwright/anchor';
+  globalThis.everything = { ...taskwright, ...anchor };`;
+
 let project;
 let browser;
 before(async () => {
@@ -31,6 +37,14 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await project?.remove();
+});
+
+test(`everything that both entries export is ${downloadBudget / 1000} kB at most, WebAssembly included`, async () => {
+  const bundle = await bundled('esbuild', project.folder, everything, 'everything.js');
+  console.log(
+    `everything: ${bundle.files.map(({ name, gzip }) => `${name} ${gzip}`).join(', ')}; ${bundle.gzip} bytes gzip`,
+  );
+  assert.ok(bundle.gzip <= downloadBudget, `${bundle.gzip} bytes`);
 });
 
 for (const bundler of Object.keys(bundlers)) {
