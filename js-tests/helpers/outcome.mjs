@@ -11,10 +11,10 @@ export async function failureOf(promise) {
   return assert.fail('the call should have been rejected');
 }
 
-/** Waits until `holds()` is true, at most two seconds. */
+/** Waits until `holds()` is true, at most ten seconds. */
 export async function until(holds) {
   for (let tries = 0; !holds(); tries += 1) {
-    assert.ok(tries < 400, 'what was waited for did not happen');
+    assert.ok(tries < 2000, 'what was waited for did not happen');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

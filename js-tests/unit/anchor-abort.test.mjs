@@ -71,7 +71,7 @@ for (const [what, call] of Object.entries(CALLS)) {
     const began = performance.now();
     controller.abort();
     assertAborted(await failure, controller.signal.reason);
-    assert.ok(performance.now() - began < 200);
+    assert.ok(performance.now() - began < 2000);
     assert.equal(controller.signal.reason.name, 'AbortError');
     assert.equal(listeners(controller.signal), 0);
     assert.equal(timers(), before);

@@ -120,6 +120,24 @@ test('a module that cannot be loaded rejects inside the tree, and the next call 
   assert.equal(answer, '1');
 });
 
+test('what the vendor’s client has and this one has not is refused in words', () => {
+  const { client } = setUp();
+  for (const use of [
+    () => client.profiles.list(),
+    () => client.task.run({}),
+    () => client.sessions.mouse.click('S', {}),
+    () => client.sessions.uploadFile('S', {}),
+  ]) {
+    assert.throws(
+      use,
+      (error) =>
+        error instanceof Anchorbrowser.AnchorbrowserError && /is not part of .*request/.test(error.message),
+    );
+  }
+  client.profiles = 'own';
+  assert.equal(client.profiles, 'own');
+});
+
 test('withOptions changes what it is given and keeps the rest', async () => {
   const { client, requests } = setUp({
     defaultHeaders: { 'x-a': '1' },

@@ -118,7 +118,9 @@ test('a rejection that is handled anywhere makes no noise, and one that is not m
     import Anchorbrowser from 'taskwright/anchor';
     const fetch = async () => Response.json({ message: 'm' }, { status: 404 });
     const { sessions } = new Anchorbrowser({ apiKey: 'k', baseURL: 'http://test', fetch });
-    process.on('unhandledRejection', (error) => console.log('unhandled', error.name));
+    const noise = new Promise((resolve) => {
+      process.on('unhandledRejection', (error) => resolve(console.log('unhandled', error.name)));
+    });
     const quiet = () => {};
     sessions.retrieve('S').catch(quiet);
     sessions.retrieve('S').asResponse().catch(quiet);
@@ -131,7 +133,7 @@ test('a rejection that is handled anywhere makes no noise, and one that is not m
     await new Promise((resolve) => setTimeout(resolve, 50));
     console.log('now');
     sessions.retrieve('S');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await noise;
   `;
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,

@@ -1,6 +1,7 @@
 import { Engine } from '../internal/engine.js';
 import { environment } from '../internal/environment.js';
 import type { RawAnswer, RawCallOptions } from '../internal/raw.js';
+import { refuse } from './absent.js';
 import { APIPromise, apiPromise, type Pending } from './api-promise.js';
 import * as Errors from './errors.js';
 import type { HeadersLike as AnyHeaders } from './headers.js';
@@ -12,7 +13,7 @@ import {
   type ClientOptions as Options,
   type RequestOptions as PerCall,
   type PromiseOrValue,
-  toRawOptions,
+  toCallOptions,
 } from './options.js';
 import type { Perform } from './resources/perform.js';
 import type * as SessionParams from './resources/session-params.js';
@@ -226,12 +227,13 @@ export class Anchorbrowser {
     try {
       const call = 'then' in given ? await given : given;
       // Read now: what the caller does to its objects afterwards is another call's business.
-      const raw = toRawOptions(this, this.#options, call.options);
+      const options = toCallOptions(this, this.#options, call.options);
+      if (log !== undefined) options.onRequest = log.onRequest;
       // Nothing has been sent yet, so that asResponse() can still be called on the promise.
       await undefined;
       pending.begun = true;
-      const observed = log === undefined ? raw : { ...raw, onRequest: log.onRequest };
-      const answer = await call.send(this.#ready(), { ...observed, raw: pending.raw });
+      options.raw = pending.raw;
+      const answer = await call.send(this.#ready(), options);
       log?.succeeded(answer.response.status);
       return pending.settle(answer);
     } catch (failure) {
@@ -254,6 +256,28 @@ export class Anchorbrowser {
     return this.#engine;
   }
 }
+
+refuse(Anchorbrowser.prototype, 'client', [
+  'profiles',
+  'extensions',
+  'browser',
+  'agent',
+  'events',
+  'task',
+  'identities',
+  'applications',
+]);
+refuse(SessionsAPI.Sessions.prototype, 'client.sessions', [
+  'recordings',
+  'mouse',
+  'keyboard',
+  'clipboard',
+  'agent',
+  'dragAndDrop',
+  'retrieveDownloads',
+  'scroll',
+  'uploadFile',
+]);
 
 export declare namespace Anchorbrowser {
   export type ClientOptions = Options;

@@ -119,14 +119,19 @@ export interface FinalRequestOptions extends RequestOptions {
 /** @internal The defaults of a client's calls that can be changed on the client. */
 type Defaults = Required<Pick<ClientOptions, 'timeout' | 'maxRetries' | 'fetchOptions'>>;
 
+/** @internal The options of one call before it is sent; how its body is read is settled last. */
+export type CallOptions = { -readonly [Name in keyof RawCallOptions]: RawCallOptions[Name] };
+
 /** @internal A call's options and its client's, as the core takes them. */
-export function toRawOptions(
+export function toCallOptions(
   client: Defaults,
   { defaultHeaders, defaultQuery }: ClientOptions,
   options: RequestOptions = {},
-): RawCallOptions {
+): CallOptions {
+  const { headers, withoutHeaders } = mergeHeaders(defaultHeaders, options.headers);
   return {
-    ...mergeHeaders(defaultHeaders, options.headers),
+    headers,
+    withoutHeaders,
     attemptTimeoutMs: options.timeout ?? client.timeout,
     totalTimeoutMs: options.totalTimeout,
     maxRetries: options.maxRetries ?? client.maxRetries,
