@@ -8,7 +8,10 @@ import { startServer } from '../../scripts/lib/server.mjs';
 import { serveSite } from '../site/serve.mjs';
 import { teas } from '../site/site.mjs';
 
-const pageDelayMs = 150;
+// What a page across a network takes to answer, and how many tasks the server then works on at once: while one
+// waits for its page, others have the processor.
+const pageDelayMs = 250;
+const concurrency = 8;
 const bold = (text) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const heading = (text) => console.log(`\n${bold(text)}`);
@@ -49,12 +52,14 @@ function runExample(file, env) {
 }
 
 const site = await serveSite({ delayMs: pageDelayMs });
-const server = await startServer();
+const server = await startServer({ args: ['--ephemeral', '--concurrency', String(concurrency)] });
 try {
   console.log(
     `site    ${site.url} (examples/site; pages answer after ${pageDelayMs} ms, as across a network)`,
   );
-  console.log(`server  ${server.url} (a real Chromium, ${availableParallelism()} processor cores)`);
+  console.log(
+    `server  ${server.url} (a real Chromium, ${concurrency} tasks at once, ${availableParallelism()} processor cores)`,
+  );
 
   heading("1. The documentation's example: two tasks in parallel (examples/parallel.mjs)");
   const two = await timed(() =>
@@ -70,7 +75,9 @@ try {
   const parallel = await timed(() => Promise.all(all.map(run)));
   for (const [index, { value, ms }] of parallel.value.entries()) {
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
-    console.log(`${String(index + 1).padStart(4)}  ${seconds(ms).padStart(7)}  ${shown.slice(0, 96)}`);
+    console.log(
+      `${String(index + 1).padStart(4)}  ${seconds(ms).padStart(7)}  ${shown.length > 96 ? `${shown.slice(0, 95)}…` : shown}`,
+    );
   }
   console.log(`all ${all.length} in ${bold(seconds(parallel.ms))}`);
 
