@@ -162,6 +162,11 @@ test('withOptions changes what it is given and keeps the rest', async () => {
   assert.equal(new Own({ apiKey: null }).withOptions({}).apiKey, null);
 });
 
+test('null for options counts as none', async () => {
+  const { client } = setUp();
+  assert.deepEqual(await client.sessions.retrieve(S, null), { data: {} });
+});
+
 test('key and address may be changed on a client', async () => {
   const { client, requests } = setUp();
   await client.sessions.retrieve(S);

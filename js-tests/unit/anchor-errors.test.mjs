@@ -205,6 +205,10 @@ test('a parameter that cannot be sent is an InvalidParameterError, and nothing i
     ['headers.x-a', () => sessions.retrieve('S', { headers: { 'X-A': 'a\nb' } })],
     ['baseURL', () => client.withOptions({ baseURL: 'ftp://example.com' }).sessions.retrieve('S')],
     ['path', () => client.get('https://example.com/v1/sessions')],
+    ['path', () => client.get()],
+    ['method', () => client.request(null)],
+    ['method', () => client.request({ path: '/v1/x' })],
+    ['params', () => tools.performWebTask({ prompt: 'p', later: 1n })],
   ]) {
     const error = await failureOf(call());
     assertTree(error, 'InvalidParameterError');
@@ -253,6 +257,19 @@ test('a fetch that throws, or gives no Response, stays in the tree', async () =>
   }
   const error = await failureOf(client.withOptions({ fetch: 'fetch' }).sessions.retrieve('S'));
   assertTree(error, 'InvalidParameterError');
+});
+
+test('parameters whose getters throw reject inside the tree', async () => {
+  const cause = new Error('no url today');
+  const params = {
+    prompt: 'p',
+    get url() {
+      throw cause;
+    },
+  };
+  const error = await failureOf(client.tools.performWebTask(params));
+  assertTree(error, 'AnchorbrowserError');
+  assert.equal(error.cause, cause);
 });
 
 test('options that are a rejected promise reject the call inside the tree', async () => {

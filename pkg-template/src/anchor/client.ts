@@ -36,10 +36,14 @@ const FAILURES = {
   abort: (reason: unknown) => new Errors.APIUserAbortError({ cause: reason }),
 };
 
-/** A call that is ready to be handed to the core. */
+/** Hands a call to the core. */
+type Send = (engine: Engine, options: RawCallOptions) => Promise<RawAnswer>;
+
+/** A call as it was made. */
 interface Call {
-  readonly options: PerCall | undefined;
-  send(engine: Engine, options: RawCallOptions): Promise<RawAnswer>;
+  readonly options: PerCall | null | undefined;
+  /** Reads what the caller's objects hold at this moment. */
+  prepare(): Send;
 }
 
 /**
@@ -141,14 +145,14 @@ export class Anchorbrowser {
         this.logger,
       ) ??
       'warn';
-    const perform: Perform = (operation, ids, params, perCall) => {
-      // The request is written a moment later; an object that the caller uses again must not change it.
-      const copy = snapshot(params);
-      return this.#perform({
+    const perform: Perform = (operation, ids, params, perCall) =>
+      this.#perform({
         options: perCall,
-        send: (engine, raw) => engine.call(operation, ids, copy, raw),
+        prepare() {
+          const copy = snapshot(params);
+          return (engine, raw) => engine.call(operation, ids, copy, raw);
+        },
       });
-    };
     this.tools = new ToolsAPI.Tools(perform);
     this.sessions = new SessionsAPI.Sessions(perform);
   }
@@ -226,14 +230,16 @@ export class Anchorbrowser {
     const log = wants(this, 'info') ? new CallLog(this) : undefined;
     try {
       const call = 'then' in given ? await given : given;
-      // Read now: what the caller does to its objects afterwards is another call's business.
-      const options = toCallOptions(this, this.#options, call.options);
+      // Now, because the request is written a moment later: an object that the caller uses again until
+      // then must not change it.
+      const send = call.prepare();
+      const options = toCallOptions(this, this.#options, call.options ?? {});
       if (log !== undefined) options.onRequest = log.onRequest;
       // Nothing has been sent yet, so that asResponse() can still be called on the promise.
       await undefined;
       pending.begun = true;
       options.raw = pending.raw;
-      const answer = await call.send(this.#ready(), options);
+      const answer = await send(this.#ready(), options);
       log?.succeeded(answer.response.status);
       return pending.settle(answer);
     } catch (failure) {
@@ -314,7 +320,21 @@ function toCall(options: PromiseOrValue<FinalOptions>): PromiseOrValue<Call> {
 }
 
 function toSettledCall(options: FinalOptions): Call {
-  return { options, send: (engine, raw) => engine.request(options.method, options.path, raw) };
+  return {
+    options,
+    prepare() {
+      const method = text('method', options?.method);
+      const path = text('path', options?.path);
+      return (engine, raw) => engine.request(method, path, raw);
+    },
+  };
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  const got = value === null ? 'null' : typeof value;
+  const details = { kind: 'invalid_input', field } as const;
+  throw new Errors.InvalidParameterError(`"${field}" takes a string, got ${got}`, details);
 }
 
 function withTarget(

@@ -126,7 +126,7 @@ export type CallOptions = { -readonly [Name in keyof RawCallOptions]: RawCallOpt
 export function toCallOptions(
   client: Defaults,
   { defaultHeaders, defaultQuery }: ClientOptions,
-  options: RequestOptions = {},
+  options: RequestOptions,
 ): CallOptions {
   const { headers, withoutHeaders } = mergeHeaders(defaultHeaders, options.headers);
   return {
