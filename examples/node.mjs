@@ -17,7 +17,7 @@ const tea = await runWebTask(
       required: ['name', 'price', 'origin'],
     },
   },
-  { timeoutMs: 60_000, onStatus: (status) => console.log('status:', status) },
+  { timeoutMs: 60_000, onStatus: ({ status }) => console.log('status:', status) },
 );
 
 console.log(`${tea.name} from ${tea.origin}, ${tea.price.toFixed(2)} a tin`);
