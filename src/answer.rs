@@ -41,15 +41,15 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let is_json = is_json(header("content-type").as_deref());
-    if is_json && header("content-length").as_deref() == Some("0") {
-        return (Event::Body, JsValue::UNDEFINED);
-    }
     let text = match text(response).await {
         Ok(text) => text,
         Err(thrown) => return (fault(&thrown, redactor), thrown),
     };
     if !is_json {
         return (Event::Body, text.into());
+    }
+    if text.length() == 0 && header("content-length").as_deref() == Some("0") {
+        return (Event::Body, JsValue::UNDEFINED);
     }
     match json_parse(&text) {
         Ok(value) => match late_refusal(&Js(value.clone())) {

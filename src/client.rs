@@ -247,6 +247,7 @@ impl Client {
         let profile = self.settings.profile;
         let headers = Object::new();
         let mut own = vec![("accept", accept.to_owned())];
+        own.extend(self.settings.user_agent.map(|name| ("user-agent", name.to_owned())));
         own.extend(content_type.map(|value| ("content-type", value.to_owned())));
         own.extend(
             self.settings
@@ -260,8 +261,11 @@ impl Client {
                 set(&headers, name, &value.into());
             }
         }
-        for (name, value) in &options.headers {
-            set(&headers, name, &value.into());
+        for (name, value) in options.headers {
+            set(&headers, &name, &value.as_str().into());
+            if carries_secret(&name) {
+                secrets.push(value);
+            }
         }
         secrets.extend(self.settings.api_key.clone());
         let request = Request {
@@ -293,6 +297,12 @@ impl Failure {
 pub(crate) fn lacking(what: &str, data: &JsValue) -> Failure {
     let got = crate::answer::shape(data);
     Failure::core(Error::new(ErrorKind::Decode, format!("the answer has no {what}: {got}")))
+}
+
+/// Whether what a header carries is secret by its name; a service may repeat it in an error.
+fn carries_secret(name: &str) -> bool {
+    ["auth", "key", "token", "secret", "cookie"].iter().any(|word| text::find(name, word).is_some())
+        && name != "idempotency-key"
 }
 
 fn texts(object: &Js) -> Vec<String> {

@@ -1,5 +1,9 @@
 //! The runtime's monotonic clock and its timers.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use gloo_timers::callback::Timeout;
 use taskwright_core::time::Millis;
 use wasm_bindgen::prelude::*;
@@ -34,16 +38,46 @@ pub(crate) fn timer_ms(now: Millis, until: Millis) -> u32 {
     u32::try_from(until.since(now).min(MAX_TIMER_MS)).unwrap_or(u32::MAX)
 }
 
-/// Ends at `until`, however far away. Dropping it clears its timer.
-pub(crate) async fn sleep_until(until: Millis) {
-    loop {
-        let now = now();
-        if now >= until {
-            return;
+/// Rings at a moment that may be moved. One alarm serves a whole call, because most of its steps end at the
+/// same moment and a timer costs more than they do. Dropping it clears its timer.
+pub(crate) struct Alarm {
+    until: Option<Millis>,
+    timer: Option<Timeout>,
+    rang: Handover<()>,
+}
+
+impl Alarm {
+    /// An alarm that never rings.
+    pub(crate) fn new() -> Self {
+        Self { until: None, timer: None, rang: Handover::new() }
+    }
+
+    /// Moves it; `None` for never.
+    pub(crate) fn set(&mut self, until: Option<Millis>) {
+        if self.until != until {
+            self.until = until;
+            self.timer = None;
         }
-        let rang = Handover::new();
-        let bell = rang.clone();
-        let _timer = Timeout::new(timer_ms(now, until), move || bell.put(()));
-        rang.await;
+    }
+
+    /// Ready once the moment has come.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(until) = self.until else { return Poll::Pending };
+        loop {
+            if self.timer.is_none() {
+                let now = now();
+                if now >= until {
+                    return Poll::Ready(());
+                }
+                self.rang = Handover::new();
+                let bell = self.rang.clone();
+                self.timer = Some(Timeout::new(timer_ms(now, until), move || bell.put(())));
+            }
+            if Pin::new(&mut self.rang).poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            // Far moments take several timers, and timers may fire a little early.
+            self.timer = None;
+        }
     }
 }

@@ -5,13 +5,12 @@ use taskwright_core::call::{CallMachine, CallPlan, Command, Event};
 use taskwright_core::error::Redactor;
 use taskwright_core::operation::{Answer, InvalidInput};
 use taskwright_core::retry::never_sent;
-use taskwright_core::time::Millis;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
 use crate::abort::AbortWatch;
 use crate::answer;
-use crate::clock;
+use crate::clock::{self, Alarm};
 use crate::failure::{Failure, Witness, fault_code, thrown_words};
 use crate::fetch::{Attempt, Request, as_response};
 use crate::race::{Raced, race};
@@ -55,6 +54,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
         plan.limits.max_retries = 0;
     }
     let mut machine = CallMachine::new(plan, random::seed());
+    let mut alarm = Alarm::new();
     let mut open: Option<Open> = None;
     let mut witness = Witness::default();
     let mut data = JsValue::UNDEFINED;
@@ -65,7 +65,8 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 open = None;
                 witness = Witness::default();
                 report(&job, attempt);
-                match send(&job, url.as_deref(), until, &abort).await {
+                alarm.set(until);
+                match send(&job, url.as_deref(), &mut alarm, &abort).await {
                     Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won(Ok((attempt, response))) => {
@@ -93,7 +94,8 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                         _ => answer::read(&open.response, &job.redactor).await,
                     }
                 };
-                match race(reading, until, &abort).await {
+                alarm.set(until);
+                match race(reading, &mut alarm, &abort).await {
                     Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won((event, value)) => {
@@ -108,7 +110,8 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
             }
             Command::Sleep { until } => {
                 open = None;
-                match race(std::future::pending::<()>(), Some(until), &abort).await {
+                alarm.set(Some(until));
+                match race(std::future::pending::<()>(), &mut alarm, &abort).await {
                     Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
                     _ => Event::Woke,
                 }
@@ -130,7 +133,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
 async fn send(
     job: &Job,
     url: Option<&str>,
-    until: Option<Millis>,
+    alarm: &mut Alarm,
     abort: &AbortWatch,
 ) -> Raced<Result<(Attempt, JsValue), JsValue>> {
     let signal = abort.signal().filter(|_| job.answer == Answer::Raw);
@@ -139,7 +142,7 @@ async fn send(
         Err(thrown) => return Raced::Won(Err(thrown)),
     };
     // `attempt` moves into the work: when the race is lost, dropping it aborts the request.
-    race(async move { response.await.map(|response| (attempt, response)) }, until, abort).await
+    race(async move { response.await.map(|response| (attempt, response)) }, alarm, abort).await
 }
 
 /// Tells the façade's log what is about to be sent.

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) api_key: Option<String>,
     pub(crate) fetch: Option<Function>,
     pub(crate) budget: Budget,
+    /// Who is calling; browsers say so themselves.
+    pub(crate) user_agent: Option<&'static str>,
     names: Js,
 }
 
@@ -51,9 +53,17 @@ impl Settings {
                 per_second: limits::count("pollsPerSecond", &config.member("pollsPerSecond"))?
                     .unwrap_or(profile.budget.per_second),
             },
+            user_agent: is_server_side().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
             names,
         })
     }
+}
+
+/// Whether this is Node or something that calls itself so: there a `user-agent` is ours to set, and no
+/// preflight asks about it.
+fn is_server_side() -> bool {
+    let process = Js(js_sys::global().into()).member("process");
+    process.member("versions").member("node").text().is_some()
 }
 
 /// What one call was given beside its parameters.

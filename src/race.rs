@@ -4,11 +4,10 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use taskwright_core::time::Millis;
 use wasm_bindgen::JsValue;
 
 use crate::abort::AbortWatch;
-use crate::clock;
+use crate::clock::Alarm;
 
 /// What came first.
 pub(crate) enum Raced<T> {
@@ -20,15 +19,9 @@ pub(crate) enum Raced<T> {
     Aborted(JsValue),
 }
 
-/// Runs `work` until it ends, `until` comes or `abort` is aborted, and drops what has not ended.
-pub(crate) async fn race<F: Future>(work: F, until: Option<Millis>, abort: &AbortWatch) -> Raced<F::Output> {
+/// Runs `work` until it ends, `alarm` rings or `abort` is aborted, and drops what has not ended.
+pub(crate) async fn race<F: Future>(work: F, alarm: &mut Alarm, abort: &AbortWatch) -> Raced<F::Output> {
     let mut work = pin!(work);
-    let mut alarm = pin!(async {
-        match until {
-            Some(until) => clock::sleep_until(until).await,
-            None => std::future::pending().await,
-        }
-    });
     poll_fn(|context| {
         if let Poll::Ready(reason) = abort.poll(context) {
             return Poll::Ready(Raced::Aborted(reason));
@@ -36,7 +29,7 @@ pub(crate) async fn race<F: Future>(work: F, until: Option<Millis>, abort: &Abor
         if let Poll::Ready(output) = work.as_mut().poll(context) {
             return Poll::Ready(Raced::Won(output));
         }
-        alarm.as_mut().poll(context).map(|()| Raced::Elapsed)
+        alarm.poll(context).map(|()| Raced::Elapsed)
     })
     .await
 }

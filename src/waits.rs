@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::abort::AbortWatch;
 use crate::client::{Client, lacking};
-use crate::clock;
+use crate::clock::{self, Alarm};
 use crate::drive::drive;
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
@@ -158,7 +158,9 @@ impl Client {
         };
         // Checked before it stands in line, so that bad input fails at once.
         self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.call)?;
-        let place = match race(self.starts.enter(), until, &abort).await {
+        let mut alarm = Alarm::new();
+        alarm.set(until);
+        let place = match race(self.starts.enter(), &mut alarm, &abort).await {
             Raced::Won(place) => place,
             Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
             Raced::Elapsed => {
@@ -199,7 +201,7 @@ impl Client {
         let id = self.waits.scheduler.borrow_mut().add(now, Pace::default(), left_ms, Rc::clone(&entry));
         let registered = Registered { client: self, id };
         self.pump();
-        let standing = match race(entry.end.clone(), None, &abort).await {
+        let standing = match race(entry.end.clone(), &mut Alarm::new(), &abort).await {
             Raced::Won(outcome) => outcome?,
             Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
             Raced::Elapsed => return Err(Failure::internal("a wait without an alarm rang")),

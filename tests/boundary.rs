@@ -221,6 +221,22 @@ async fn aborting_a_request_ends_it_and_leaves_no_listener_and_no_timer() {
 }
 
 #[wasm_bindgen_test]
+async fn many_calls_on_one_signal_share_one_listener() {
+    let (fetch, signal) = (recorder(SILENT), counted_signal());
+    let client = client(&fetch);
+    let options = object(&[("signal", get(&signal, "signal"))]);
+    let calls: Array = (0..30).map(|_| status(&client, &options)).collect();
+    let other = status(&client, &object(&[("signal", js("return AbortSignal.timeout(20);"))]));
+    assert_eq!(text(&rejected(other).await, "reason.name"), "TimeoutError");
+    assert_eq!(number(&signal, "listeners"), 1.0);
+    abort(&signal, "all");
+    for call in calls.iter() {
+        assert_eq!(text(&rejected(call.unchecked_into()).await, "reason"), "all");
+    }
+    assert_eq!(number(&signal, "listeners"), 0.0);
+}
+
+#[wasm_bindgen_test]
 async fn a_success_leaves_no_listener_and_no_timer_and_a_later_abort_does_nothing() {
     let timers = counted_timers();
     let (fetch, signal) = (recorder(RUNNING), counted_signal());

@@ -177,11 +177,17 @@ const CLASSES = {
   task_failed: TaskFailedError,
   result_mismatch: ResultMismatchError,
   internal: InternalError,
-} as const satisfies Record<ErrorKind, new (message: string, details: Partial<RawError>) => TaskwrightError>;
+} as const satisfies Record<
+  Exclude<ErrorKind, 'aborted'>,
+  new (
+    message: string,
+    details: Partial<RawError>,
+  ) => TaskwrightError
+>;
 
 /** @internal The error of the portable tree for a record of the core. */
 export function toTaskwrightError(details: RawError): TaskwrightError {
-  const Class = CLASSES[details.kind] ?? InternalError;
+  const Class = details.kind === 'aborted' ? InternalError : (CLASSES[details.kind] ?? InternalError);
   return new Class(details.message, details);
 }
 

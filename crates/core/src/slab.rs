@@ -8,6 +8,14 @@ pub struct Key {
     turn: u32,
 }
 
+impl Key {
+    /// Where the thing is, for those who cannot hold a key; see [`Slab::key_at`].
+    #[must_use]
+    pub fn place(self) -> u32 {
+        self.place
+    }
+}
+
 /// Things in numbered places that are used again. A map would do as well, at 18 KB of WebAssembly.
 #[derive(Debug)]
 pub struct Slab<T> {
@@ -46,6 +54,18 @@ impl<T> Slab<T> {
         self.places.get(key.place as usize).filter(|(turn, _)| *turn == key.turn)?.1.as_ref()
     }
 
+    /// Every thing that is here.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().filter_map(|(_, slot)| slot.as_mut())
+    }
+
+    /// The key of what is at `place` now.
+    #[must_use]
+    pub fn key_at(&self, place: u32) -> Option<Key> {
+        let (turn, slot) = self.places.get(place as usize)?;
+        slot.is_some().then_some(Key { place, turn: *turn })
+    }
+
     /// Takes the thing out.
     pub fn remove(&mut self, key: Key) -> Option<T> {
         let (turn, slot) = self.places.get_mut(key.place as usize).filter(|(turn, _)| *turn == key.turn)?;
@@ -80,5 +100,9 @@ mod tests {
         let third = slab.insert("c");
         assert_eq!((slab.get(first), slab.get(second), slab.get(third)), (None, Some(&"b"), Some(&"c")));
         assert!(slab.get_mut(first).is_none() && !slab.is_empty());
+        assert_eq!(slab.key_at(third.place()), Some(third));
+        slab.remove(second);
+        assert_eq!(slab.key_at(second.place()), None);
+        assert_eq!(slab.values_mut().collect::<Vec<_>>(), [&"c"]);
     }
 }

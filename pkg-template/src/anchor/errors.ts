@@ -162,8 +162,7 @@ export class APIUserAbortError extends APIError<undefined, undefined, undefined>
   override name = 'APIUserAbortError';
 
   constructor(init: { message?: string | undefined; cause?: unknown } = {}) {
-    // An aborted call ended on the caller's side of the connection; the core has no kind for it.
-    const details = { kind: 'connection', ...('cause' in init && { cause: init.cause }) } as const;
+    const details = { kind: 'aborted', ...('cause' in init && { cause: init.cause }) } as const;
     super(undefined, undefined, init.message ?? 'the request was aborted', undefined, details);
   }
 }

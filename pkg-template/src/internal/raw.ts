@@ -121,7 +121,9 @@ export type ErrorKind =
   | 'wait_timeout'
   | 'task_failed'
   | 'result_mismatch'
-  | 'internal';
+  | 'internal'
+  /** Only in the vendors' trees; the portable calls reject with the signal's reason itself. */
+  | 'aborted';
 
 /** What a call rejects with when it was not aborted: the core's error, with the live objects beside it. */
 export interface RawError {
