@@ -13,15 +13,26 @@ use taskwright_core::text;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
+use web_sys::Response;
 
 use crate::drive::{Answered, Job, drive};
 use crate::failure::Failure;
 use crate::fetch::{Request, encode_body, to_json};
 use crate::gate::Gate;
-use crate::options::{CallOptions, Settings, read_ids};
+use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::value::{Js, member, set};
 use crate::waits::{WaitOptions, Waits};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RawAnswer` of the contract.
+    type RawAnswer;
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_data(this: &RawAnswer, data: &JsValue);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_response(this: &RawAnswer, response: &Response);
+}
 
 /// Starts of `run` that are under way at once; each takes moments.
 const STARTS_AT_ONCE: u32 = 64;
@@ -48,7 +59,7 @@ impl RawClient {
     }
 
     /// One operation of the table.
-    pub fn call(&self, operation: &str, ids: &Array, params: JsValue, options: &JsValue) -> Promise {
+    pub fn call(&self, operation: &str, ids: &Array, params: JsValue, options: &RawOptions) -> Promise {
         let row = operations::ALL.iter().find(|row| row.name == operation);
         let job = match row {
             Some(row) => self.0.job(row, ids, &params, options),
@@ -58,12 +69,12 @@ impl RawClient {
     }
 
     /// A request that no row describes.
-    pub fn request(&self, method: &str, path: &str, options: &JsValue) -> Promise {
+    pub fn request(&self, method: &str, path: &str, options: &RawOptions) -> Promise {
         finish(self.0.raw_job(method, path, options))
     }
 
     /// Waits for a task.
-    pub fn wait(&self, id: JsValue, options: &JsValue) -> Promise {
+    pub fn wait(&self, id: JsValue, options: &RawOptions) -> Promise {
         let client = Rc::clone(&self.0);
         let options = WaitOptions::read(options, &client.settings);
         promise(async move {
@@ -80,7 +91,7 @@ impl RawClient {
     }
 
     /// Starts a task and waits for it.
-    pub fn run(&self, params: JsValue, options: &JsValue) -> Promise {
+    pub fn run(&self, params: JsValue, options: &RawOptions) -> Promise {
         let client = Rc::clone(&self.0);
         let wait_options = WaitOptions::read(options, &client.settings);
         promise(async move {
@@ -94,9 +105,9 @@ fn finish(job: Result<Job, Failure>) -> Promise {
     promise(async move {
         match drive(job.map_err(Failure::into_js)?).await {
             Ok(Answered { data, response }) => {
-                let answer = Object::new();
-                set(&answer, "data", &data);
-                set(&answer, "response", &response);
+                let answer = RawAnswer::from(JsValue::from(Object::new()));
+                answer.set_data(&data);
+                answer.set_response(&response);
                 Ok(answer.into())
             }
             Err(failure) => Err(failure.into_js()),
@@ -116,7 +127,7 @@ impl Client {
         row: &Operation,
         ids: &Array,
         params: &JsValue,
-        options: &JsValue,
+        options: &RawOptions,
     ) -> Result<Job, Failure> {
         let job = || {
             let options = CallOptions::read(options, &self.settings)?;
@@ -164,7 +175,7 @@ impl Client {
     }
 
     /// A call that the caller wrote down.
-    fn raw_job(&self, method: &str, path: &str, options: &JsValue) -> Result<Job, Failure> {
+    fn raw_job(&self, method: &str, path: &str, options: &RawOptions) -> Result<Job, Failure> {
         let job = || {
             let options = CallOptions::read(options, &self.settings)?;
             let Some(method) = Method::parse(method) else {

@@ -6,13 +6,35 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, Response};
 
-use crate::value::{json_stringify, member, set};
+use crate::value::{json_stringify, member};
 
 #[wasm_bindgen]
 extern "C" {
     /// Looked up at each call, so that a test or a tool may replace it.
     #[wasm_bindgen(js_name = fetch, catch)]
-    fn global_fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
+    fn global_fetch(url: &str, init: &Init) -> Result<JsValue, JsValue>;
+
+    /// A `RequestInit`.
+    type Init;
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_method(this: &Init, method: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_headers(this: &Init, headers: &Object);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_body(this: &Init, body: &JsValue);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_duplex(this: &Init, duplex: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_redirect(this: &Init, redirect: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_signal(this: &Init, signal: &AbortSignal);
+
+    /// What a `fetch` gave, before it is known to be a `Response`.
+    type Given;
+    #[wasm_bindgen(method, getter, structural)]
+    fn status(this: &Given) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn headers(this: &Given) -> JsValue;
 
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
     fn any_signal(signals: &Array) -> Result<AbortSignal, JsValue>;
@@ -55,19 +77,20 @@ impl Attempt {
         if let Some(options) = &request.fetch_options {
             Object::assign(&init, options);
         }
-        set(&init, "method", &request.method.into());
-        set(&init, "headers", &request.headers);
+        let init: Init = init.unchecked_into();
+        init.set_method(request.method);
+        init.set_headers(&request.headers);
         if !request.body.is_undefined() {
-            set(&init, "body", &request.body);
+            init.set_body(&request.body);
             if is_stream(&request.body) {
-                set(&init, "duplex", &"half".into());
+                init.set_duplex("half");
             }
         }
         // A key header would follow a redirect to any origin; the core decides where to go.
-        set(&init, "redirect", &"manual".into());
+        init.set_redirect("manual");
         let own = controller.signal();
         let joined = signal.and_then(|signal| any_signal(&Array::of2(signal, &own)).ok());
-        set(&init, "signal", joined.as_ref().unwrap_or(&own));
+        init.set_signal(joined.as_ref().unwrap_or(&own));
 
         let url = url.unwrap_or(&request.url);
         let promise = match &request.fetch {
@@ -93,9 +116,8 @@ impl Drop for Attempt {
 
 /// Whether an injected `fetch` gave something that can be used as a `Response`.
 pub(crate) fn as_response(value: JsValue) -> Result<Response, InvalidInput> {
-    let usable = member(&value, "status").as_f64().is_some()
-        && member(&member(&value, "headers"), "get").is_function()
-        && member(&value, "text").is_function();
+    let given: &Given = value.unchecked_ref();
+    let usable = value.is_object() && given.status().as_f64().is_some() && given.headers().is_object();
     if usable {
         Ok(value.unchecked_into())
     } else {
@@ -137,5 +159,5 @@ fn is_plain(value: &JsValue) -> bool {
 }
 
 fn is_stream(body: &JsValue) -> bool {
-    member(body, "getReader").is_function()
+    body.is_object() && member(body, "getReader").is_function()
 }

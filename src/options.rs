@@ -13,6 +13,39 @@ use wasm_bindgen::prelude::*;
 use crate::failure::Failure;
 use crate::value::Js;
 
+#[wasm_bindgen]
+extern "C" {
+    /// `RawCallOptions` of the contract. Getters, because they need no name to cross on each call.
+    #[wasm_bindgen(typescript_type = "any")]
+    pub type RawOptions;
+    #[wasm_bindgen(method, getter, structural, js_name = attemptTimeoutMs)]
+    fn attempt_timeout_ms(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = totalTimeoutMs)]
+    fn total_timeout_ms(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = maxRetries)]
+    fn max_retries(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = idempotencyKey)]
+    fn idempotency_key(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn headers(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = withoutHeaders)]
+    fn without_headers(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = defaultQuery)]
+    fn default_query(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn query(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn signal(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = fetchOptions)]
+    fn fetch_options(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn body(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn raw(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = onRequest)]
+    fn on_request(this: &RawOptions) -> JsValue;
+}
+
 /// What all calls of one client share.
 pub(crate) struct Settings {
     pub(crate) profile: Profile,
@@ -48,9 +81,9 @@ impl Settings {
             api_key: read_key(&config.member("apiKey"))?,
             fetch: function("fetch", &config.member("fetch"))?,
             budget: Budget {
-                in_flight: limits::count("pollsInFlight", &config.member("pollsInFlight"))?
+                in_flight: limits::count(&|| "pollsInFlight".to_owned(), &config.member("pollsInFlight"))?
                     .unwrap_or(profile.budget.in_flight),
-                per_second: limits::count("pollsPerSecond", &config.member("pollsPerSecond"))?
+                per_second: limits::count(&|| "pollsPerSecond".to_owned(), &config.member("pollsPerSecond"))?
                     .unwrap_or(profile.budget.per_second),
             },
             user_agent: is_server_side().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
@@ -82,40 +115,38 @@ pub(crate) struct CallOptions {
 }
 
 impl CallOptions {
-    pub(crate) fn read(options: &JsValue, settings: &Settings) -> Result<Self, InvalidInput> {
-        let options = Js(options.clone());
-        let limit = |name: &str| limits::duration(&name_of(&settings.names, name), &options.member(name));
+    pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
+        let limit = |name: &str, value| limits::duration(&|| name_of(&settings.names, name), &Js(value));
         let defaults = Limits::default();
+        let retries = |value| limits::retries(&|| name_of(&settings.names, "maxRetries"), &Js(value));
         let limits = Limits {
-            attempt_timeout_ms: limit("attemptTimeoutMs")?.unwrap_or(defaults.attempt_timeout_ms),
-            total_timeout_ms: limit("totalTimeoutMs")?.unwrap_or(defaults.total_timeout_ms),
-            max_retries: limits::retries(
-                &name_of(&settings.names, "maxRetries"),
-                &options.member("maxRetries"),
-            )?
-            .unwrap_or(defaults.max_retries),
+            attempt_timeout_ms: limit("attemptTimeoutMs", options.attempt_timeout_ms())?
+                .unwrap_or(defaults.attempt_timeout_ms),
+            total_timeout_ms: limit("totalTimeoutMs", options.total_timeout_ms())?
+                .unwrap_or(defaults.total_timeout_ms),
+            max_retries: retries(options.max_retries())?.unwrap_or(defaults.max_retries),
             ..defaults
         };
-        let idempotency_key = match options.member("idempotencyKey").seen() {
+        let idempotency_key = match Js(options.idempotency_key()).seen() {
             Seen::Absent | Seen::Null => None,
             Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
             _ => {
                 return Err(InvalidInput::new("idempotencyKey", "takes a string that can stand in a header"));
             }
         };
-        let without = options.member("withoutHeaders").elements().iter().filter_map(Js::text).collect();
+        let without = Js(options.without_headers()).elements().iter().filter_map(Js::text).collect();
         Ok(Self {
             limits,
             idempotency_key,
-            headers: read_headers(&options.member("headers"))?,
+            headers: read_headers(&Js(options.headers()))?,
             without,
-            default_query: options.member("defaultQuery"),
-            query: options.member("query"),
-            signal: options.member("signal").0,
-            fetch_options: options.member("fetchOptions").0.dyn_into().ok(),
-            body: options.member("body").0,
-            raw: options.member("raw").0.is_truthy(),
-            on_request: function("onRequest", &options.member("onRequest"))?,
+            default_query: Js(options.default_query()),
+            query: Js(options.query()),
+            signal: options.signal(),
+            fetch_options: options.fetch_options().dyn_into().ok(),
+            body: options.body(),
+            raw: options.raw().is_truthy(),
+            on_request: function("onRequest", &Js(options.on_request()))?,
         })
     }
 }

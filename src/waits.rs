@@ -25,7 +25,7 @@ use crate::clock::{self, Alarm};
 use crate::drive::drive;
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
-use crate::options::{Settings, function};
+use crate::options::{RawOptions, Settings, function};
 use crate::race::{Raced, race};
 use crate::random;
 use crate::value::{Js, set};
@@ -36,7 +36,7 @@ const QUESTION_MS: u64 = 30_000;
 /// The options of a wait, checked.
 pub(crate) struct WaitOptions {
     /// For the calls: everything that a call takes.
-    call: JsValue,
+    call: RawOptions,
     attempt_timeout_ms: Option<Option<u64>>,
     timeout_ms: Option<u64>,
     on_status: Option<Function>,
@@ -45,8 +45,8 @@ pub(crate) struct WaitOptions {
 }
 
 impl WaitOptions {
-    pub(crate) fn read(options: &JsValue, settings: &Settings) -> Result<Self, InvalidInput> {
-        let view = Js(options.clone());
+    pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
+        let view = Js(options.into());
         // Bad call options shall fail now, not at the first question.
         crate::options::CallOptions::read(options, settings)?;
         let throw_on_failure = match view.member("throwOnFailure").seen() {
@@ -58,9 +58,12 @@ impl WaitOptions {
             }
         };
         Ok(Self {
-            call: options.clone(),
-            attempt_timeout_ms: limits::duration("attemptTimeoutMs", &view.member("attemptTimeoutMs"))?,
-            timeout_ms: limits::duration("timeoutMs", &view.member("timeoutMs"))?.flatten(),
+            call: JsValue::from(options).unchecked_into(),
+            attempt_timeout_ms: limits::duration(
+                &|| "attemptTimeoutMs".to_owned(),
+                &view.member("attemptTimeoutMs"),
+            )?,
+            timeout_ms: limits::duration(&|| "timeoutMs".to_owned(), &view.member("timeoutMs"))?.flatten(),
             on_status: function("onStatus", &view.member("onStatus"))?,
             throw_on_failure,
             schema: view.member("schema").0,
@@ -68,7 +71,7 @@ impl WaitOptions {
     }
 
     /// Call options for one request of the wait, which must be over at `until`.
-    fn for_call(&self, until: Option<Millis>, is_question: bool) -> JsValue {
+    fn for_call(&self, until: Option<Millis>, is_question: bool) -> RawOptions {
         let options = Object::assign(&Object::new(), self.call.unchecked_ref());
         let set_ms = |name: &str, ms: u64| {
             #[allow(clippy::cast_precision_loss, reason = "came from a JavaScript number")]
@@ -86,7 +89,7 @@ impl WaitOptions {
             set(&options, "maxRetries", &JsValue::from(0));
             set(&options, "idempotencyKey", &JsValue::UNDEFINED);
         }
-        options.into()
+        options.unchecked_into()
     }
 }
 
@@ -147,7 +150,7 @@ impl Client {
         options: WaitOptions,
     ) -> Result<JsValue, Failure> {
         let until = options.timeout_ms.map(|ms| clock::now().after(ms));
-        let abort = AbortWatch::new(&Js(options.call.clone()).member("signal").0)?;
+        let abort = AbortWatch::new(&options.call.signal())?;
         let params = match Js(params.clone()).seen() {
             Seen::Object => {
                 let params = Object::assign(&Object::new(), params.unchecked_ref());
@@ -191,7 +194,7 @@ impl Client {
         options: WaitOptions,
         until: Option<Millis>,
     ) -> Result<JsValue, Failure> {
-        let abort = AbortWatch::new(&Js(options.call.clone()).member("signal").0)?;
+        let abort = AbortWatch::new(&options.call.signal())?;
         if let Some(reason) = abort.aborted() {
             return Err(Failure::Aborted(reason));
         }

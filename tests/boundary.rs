@@ -107,11 +107,16 @@ async fn pause(ms: i32) {
 
 fn start(client: &RawClient, options: &JsValue) -> Promise {
     let params = js("return { prompt: 'p', sessionId: 's 1', async: true, odd: [1] };");
-    client.call("tools.performWebTask", &Array::new(), params, options)
+    client.call("tools.performWebTask", &Array::new(), params, options.unchecked_ref())
 }
 
 fn status(client: &RawClient, options: &JsValue) -> Promise {
-    client.call("tools.getPerformWebTaskStatus", &Array::of1(&"w/1".into()), JsValue::UNDEFINED, options)
+    client.call(
+        "tools.getPerformWebTaskStatus",
+        &Array::of1(&"w/1".into()),
+        JsValue::UNDEFINED,
+        options.unchecked_ref(),
+    )
 }
 
 #[wasm_bindgen_test]
@@ -167,7 +172,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
         "tools.performWebTask",
         &Array::new(),
         js("return { prompt: 'p', max_steps: 0.5 };"),
-        &Object::new(),
+        Object::new().unchecked_ref(),
     ))
     .await;
     assert_eq!((text(&record, "kind"), text(&record, "field")), ("invalid_input".into(), "max_steps".into()));
@@ -253,7 +258,7 @@ async fn aborting_a_wait_between_two_questions_leaves_nothing() {
     let timers = counted_timers();
     let (fetch, signal) = (recorder(RUNNING), counted_signal());
     let client = client(&fetch);
-    let wait = client.wait("w".into(), &object(&[("signal", get(&signal, "signal"))]));
+    let wait = client.wait("w".into(), object(&[("signal", get(&signal, "signal"))]).unchecked_ref());
     pause(900).await;
     let asked = number(&get(&fetch, "calls"), "length");
     assert!((1.0..6.0).contains(&asked), "{asked} questions");
@@ -274,7 +279,8 @@ async fn many_waits_share_one_timer() {
         ? { status: 'COMPLETED', result: call } : { status: 'RUNNING' } }));",
     );
     let client = client(&fetch);
-    let waits: Array = (0..50).map(|id| client.wait(format!("w{id}").into(), &Object::new())).collect();
+    let waits: Array =
+        (0..50).map(|id| client.wait(format!("w{id}").into(), Object::new().unchecked_ref())).collect();
     pause(20).await;
     assert_eq!(number(&timers, "live.size"), 1.0);
     let outcomes = JsFuture::from(Promise::all(&waits)).await.unwrap();

@@ -1,4 +1,5 @@
-//! The limits that a caller may set, checked.
+//! The limits that a caller may set, checked. What an option is called is asked for only when it is wrong: the
+//! façades have names of their own.
 
 use crate::operation::InvalidInput;
 use crate::view::{Seen, View};
@@ -11,7 +12,7 @@ const MAX_RETRIES: f64 = 100.0;
 
 /// A time limit in milliseconds: `Some(None)` for `Infinity`, `None` when it is not set.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-pub fn duration<V: View>(name: &str, value: &V) -> Result<Option<Option<u64>>, InvalidInput> {
+pub fn duration<V: View>(name: &dyn Fn() -> String, value: &V) -> Result<Option<Option<u64>>, InvalidInput> {
     match value.seen() {
         Seen::Absent => Ok(None),
         Seen::Number(ms) if ms == f64::INFINITY => Ok(Some(None)),
@@ -22,7 +23,7 @@ pub fn duration<V: View>(name: &str, value: &V) -> Result<Option<Option<u64>>, I
 
 /// How often a request may be sent again; `None` when it is not set.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-pub fn retries<V: View>(name: &str, value: &V) -> Result<Option<u32>, InvalidInput> {
+pub fn retries<V: View>(name: &dyn Fn() -> String, value: &V) -> Result<Option<u32>, InvalidInput> {
     match value.seen() {
         Seen::Absent => Ok(None),
         Seen::Number(count) if count.fract() == 0.0 && (0.0..=MAX_RETRIES).contains(&count) => {
@@ -34,7 +35,7 @@ pub fn retries<V: View>(name: &str, value: &V) -> Result<Option<u32>, InvalidInp
 
 /// A count that must be at least 1; `None` when it is not set.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-pub fn count<V: View>(name: &str, value: &V) -> Result<Option<u32>, InvalidInput> {
+pub fn count<V: View>(name: &dyn Fn() -> String, value: &V) -> Result<Option<u32>, InvalidInput> {
     match value.seen() {
         Seen::Absent => Ok(None),
         Seen::Number(count) if count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count) => {
@@ -44,14 +45,14 @@ pub fn count<V: View>(name: &str, value: &V) -> Result<Option<u32>, InvalidInput
     }
 }
 
-fn refuse<V: View>(name: &str, value: &V, takes: &str) -> InvalidInput {
+fn refuse<V: View>(name: &dyn Fn() -> String, value: &V, takes: &str) -> InvalidInput {
     let got = match value.seen() {
         Seen::Number(number) if number.is_nan() => "NaN".to_owned(),
         Seen::Number(number) if number == f64::NEG_INFINITY => "-Infinity".to_owned(),
         Seen::Number(_) => value.show(),
         other => other.noun().to_owned(),
     };
-    InvalidInput::new(name, format!("{takes}, got {got}"))
+    InvalidInput::new(name(), format!("{takes}, got {got}"))
 }
 
 #[cfg(test)]
@@ -62,16 +63,17 @@ mod tests {
 
     #[test]
     fn limits_are_taken_as_meant_or_refused_by_name() {
-        assert_eq!(duration("timeout", &Some(&json!(1.2))), Ok(Some(Some(2))));
-        assert_eq!(duration("timeout", &None), Ok(None));
+        let timeout = || "timeout".to_owned();
+        assert_eq!(duration(&timeout, &Some(&json!(1.2))), Ok(Some(Some(2))));
+        assert_eq!(duration(&timeout, &None), Ok(None));
         for bad in [json!(0), json!(-1), json!("5"), json!(null)] {
-            assert_eq!(duration("timeout", &Some(&bad)).unwrap_err().field, "timeout", "{bad}");
+            assert_eq!(duration(&timeout, &Some(&bad)).unwrap_err().field, "timeout", "{bad}");
         }
-        assert_eq!(retries("maxRetries", &Some(&json!(0))), Ok(Some(0)));
+        assert_eq!(retries(&timeout, &Some(&json!(0))), Ok(Some(0)));
         for bad in [json!(1.5), json!(-1), json!(101), json!(null)] {
-            assert!(retries("maxRetries", &Some(&bad)).is_err(), "{bad}");
+            assert!(retries(&timeout, &Some(&bad)).is_err(), "{bad}");
         }
-        assert_eq!(count("inFlight", &Some(&json!(7))), Ok(Some(7)));
-        assert!(count("inFlight", &Some(&json!(0))).is_err());
+        assert_eq!(count(&timeout, &Some(&json!(7))), Ok(Some(7)));
+        assert!(count(&timeout, &Some(&json!(0))).is_err());
     }
 }
