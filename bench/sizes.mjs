@@ -1,0 +1,162 @@
+// What is downloaded, installed and shipped. Nothing here depends on the machine.
+import { execFile } from 'node:child_process';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { modules } from './lib/processes.mjs';
+import { kilobytes, megabytes, number, table } from './lib/stats.mjs';
+
+const run = promisify(execFile);
+const pkg = join(modules, '..', 'pkg');
+
+/** Budgets of the package, bytes. */
+const UNPACKED = 1_000_000;
+const DOWNLOAD = 75_000;
+
+const bundles = {
+  taskwright: "export * from 'taskwright';",
+  'taskwright/anchor': "export * from 'taskwright/anchor';",
+  both: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor';",
+};
+
+export const title = 'Sizes';
+
+export async function measure() {
+  const [ours] = JSON.parse((await run('npm', ['pack', '--dry-run', '--json'], { cwd: pkg })).stdout);
+  const { dependencies = {} } = JSON.parse(readFileSync(join(pkg, 'package.json'), 'utf8'));
+  const official = installed('anchorbrowser', modules);
+  const all = [...official.values()];
+  const sum = (key) => all.reduce((total, part) => total + part[key], 0);
+  const own = official.get('anchorbrowser');
+  const install = table(
+    ['', 'taskwright', 'anchorbrowser', 'ratio'],
+    [
+      ['packages installed', 1 + Object.keys(dependencies).length, all.length, '-'],
+      [
+        'bytes installed',
+        megabytes(ours.unpackedSize),
+        megabytes(sum('bytes')),
+        share(ours.unpackedSize, sum('bytes')),
+      ],
+      [
+        'of these its own',
+        megabytes(ours.unpackedSize),
+        megabytes(own.bytes),
+        share(ours.unpackedSize, own.bytes),
+      ],
+      [
+        'files installed',
+        number(ours.entryCount),
+        number(sum('files')),
+        share(ours.entryCount, sum('files')),
+      ],
+    ],
+  );
+
+  const rows = [];
+  let download = 0;
+  for (const [name, source] of Object.entries(bundles)) {
+    const files = await bundle(source);
+    const chunk = files.find(({ text }) => text.includes('H4sI'));
+    const gzip = files.reduce((total, file) => total + file.gzip, 0);
+    if (name !== 'both') download = Math.max(download, gzip);
+    const minified = files.reduce((total, file) => total + file.bytes, 0);
+    rows.push([
+      name,
+      kilobytes(minified),
+      kilobytes(gzip),
+      kilobytes(gzip - chunk.gzip),
+      kilobytes(chunk.gzip),
+    ]);
+  }
+  const whole = await officialBundle([]);
+  rows.push(['anchorbrowser', whole.minified, whole.gzip, '-', '-']);
+  const external = await officialBundle(['playwright', 'ws']);
+  rows.push(['anchorbrowser without its dependencies', external.minified, external.gzip, external.gzip, '-']);
+  return {
+    text: [
+      `The tarball is ${kilobytes(ours.size)}. Bundles are made by esbuild: minified, for browsers, ES modules.`,
+    ],
+    tables: [install, table(['browser bundle', 'minified', 'gzip', 'of which JS', 'of which wasm'], rows)],
+    after: [
+      'The wasm chunk is loaded at the first call. `anchorbrowser` does not bundle for browsers, because playwright',
+      'needs modules of Node; the last line leaves its imports of playwright and ws open, so it does not run as it is.',
+    ],
+    budgets: [
+      { what: 'npm dependencies', value: Object.keys(dependencies).length, limit: 0, show: number },
+      { what: 'package unpacked', value: ours.unpackedSize, limit: UNPACKED, show: megabytes },
+      { what: 'browser download of one entry, gzip', value: download, limit: DOWNLOAD, show: kilobytes },
+    ],
+  };
+}
+
+const share = (part, whole) => `1 : ${number(whole / part, whole / part < 10 ? 1 : 0)}`;
+
+/** A package and everything it depends on, as it lies on disk: name → bytes and files. */
+function installed(name, from, found = new Map()) {
+  const folder = folderOf(name, from);
+  if (!folder || found.has(name)) return found;
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  found.set(name, weigh(folder));
+  for (const needed of Object.keys({ ...dependencies, ...optionalDependencies }))
+    installed(needed, folder, found);
+  return found;
+}
+
+/** Where Node would find a package from `from`; optional ones may be missing. */
+function folderOf(name, from) {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function weigh(folder) {
+  const total = { bytes: 0, files: 0 };
+  for (const entry of readdirSync(folder)) {
+    if (entry === 'node_modules') continue;
+    const stats = lstatSync(join(folder, entry));
+    const part = stats.isDirectory() ? weigh(join(folder, entry)) : { bytes: stats.size, files: 1 };
+    total.bytes += part.bytes;
+    total.files += part.files;
+  }
+  return total;
+}
+
+async function bundle(contents, external = []) {
+  const { build } = createRequire(join(modules, 'package.json'))('esbuild');
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: modules },
+    outdir: join(modules, 'out'),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'silent',
+    external,
+  });
+  return outputFiles.map(({ contents: bytes, text }) => ({
+    text,
+    bytes: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+  }));
+}
+
+/** The official client's bundle, or how its bundling fails. */
+async function officialBundle(external) {
+  try {
+    const files = await bundle("export * from 'anchorbrowser';", external);
+    const sum = (key) => kilobytes(files.reduce((total, file) => total + file[key], 0));
+    return { minified: sum('bytes'), gzip: sum('gzip') };
+  } catch (error) {
+    return { minified: `fails, ${error.errors.length} errors`, gzip: '-' };
+  }
+}
