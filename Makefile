@@ -33,8 +33,10 @@ lint: build ## formats, clippy (no warnings), biome, TypeScript
 	@$(step) "types, TypeScript 7, no DOM" tsc --project js-tests/types/tsconfig.node.json
 	@$(step) "types, TypeScript 5" node js-tests/node_modules/typescript-5/bin/tsc --project js-tests/types
 
-test-rust: tools ## core and server (one profile, so that nothing is compiled twice)
-	@$(step) "cargo test" cargo test --release --locked
+# One package after the other: tested together, the server's crates would be built once more than it needs.
+test-rust: tools ## core and server (in release, so that the server's crates are compiled once)
+	@$(step) "cargo test, core" cargo test --release --locked --package taskwright-core
+	@$(step) "cargo test, server" cargo test --release --locked --package taskwright-server
 
 test-wasm: tools ## the boundary between Rust and JavaScript, in headless Chromium
 	@$(step) "wasm-pack test" scripts/test-wasm.sh
