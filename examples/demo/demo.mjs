@@ -69,7 +69,8 @@ try {
 
   const client = new Taskwright({ baseUrl: server.url });
   const all = tasks(site.url);
-  const run = (task) => timed(() => client.runWebTask(task, { timeoutMs: 60_000 }));
+  // One request that answers when its task has ended: the times below are the tasks', not those of asking.
+  const run = (task) => timed(async () => (await client.performWebTask(task)).data.result);
 
   heading(`2. ${all.length} tasks in parallel`);
   const parallel = await timed(() => Promise.all(all.map(run)));
