@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { filesUnder, root, whenChanged } from './lib/files.mjs';
 import { remappedPaths } from './lib/remap.mjs';
+import { shortenImports } from './lib/short-names.mjs';
 
 const gzip = promisify(createRequire(join(root, 'js-tests/'))('@gfx/zopfli').gzip);
 const say = (text) => console.log(`build: ${text}`);
@@ -68,6 +69,9 @@ const builtWasm = await whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
   run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown']);
   const build = ['build', ...shape, ...place, '.', '--locked', '--package', 'taskwright'];
   run('wasm-pack', build, remappedPaths());
+  const short = shortenImports(read(wasm[0]), read(wasm[1]).toString());
+  write(wasm[0], short.wasm);
+  write(wasm[1], short.glue);
   // What TypeScript takes `import wasm from './taskwright_bg.wasm'` for; the generated typings are of another idea.
   remove('pkg/dist/wasm/taskwright_bg.wasm.d.ts');
   write(

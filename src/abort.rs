@@ -18,7 +18,7 @@ use crate::value::{Js, member};
 thread_local! {
     /// The signals that are listened to: signal → place in `HUBS`.
     static PLACES: Map = Map::new();
-    static HUBS: RefCell<Slab<Hub>> = RefCell::default();
+    static HUBS: RefCell<Slab<Hub>> = const { RefCell::new(Slab::new()) };
 }
 
 /// Everything that waits for one signal.

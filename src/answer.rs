@@ -1,6 +1,6 @@
 //! What came back: the head for the machine, the body for the caller.
 
-use js_sys::JsString;
+use js_sys::{JsString, SyntaxError};
 use taskwright_core::call::{Event, Head};
 use taskwright_core::error::{BODY_LIMIT, Redactor, late_refusal, sentence};
 use taskwright_core::retry::Advice;
@@ -53,10 +53,16 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
     }
     match json_parse(&text) {
         Ok(value) => match late_refusal(&Js(value.clone())) {
-            Some((code, sentence)) => (Event::Refused(code, redactor.clean(&sentence)), value),
+            Some((code, sentence)) => {
+                (Event::Refused(code, redactor.clean(&sentence)), clean_json(value, redactor).1)
+            }
             None => (Event::Body, value),
         },
-        Err(thrown) => (Event::Unreadable(redactor.clean(&thrown_words(&thrown))), thrown),
+        Err(_) => {
+            // Not the engine's own words: they quote the body, cut anywhere, also in the middle of a secret.
+            let words = format!("not JSON although it says so: {}", beginning(&String::from(text), redactor));
+            (Event::Unreadable(words.clone()), SyntaxError::new(&words).into())
+        }
     }
 }
 
@@ -66,14 +72,36 @@ pub(crate) async fn read_error(response: &Response, redactor: &Redactor) -> (Eve
         Ok(text) => String::from(text),
         Err(thrown) => return (fault(&thrown, redactor), JsValue::UNDEFINED),
     };
-    let text = redactor.clean(&text);
     // The vendors' clients look for JSON whatever the type says.
-    let parsed = json_parse(&JsString::from(text.as_str()));
-    let sentence = match &parsed {
-        Ok(value) => sentence(&Js(value.clone())),
-        Err(_) => text.clone(),
+    let (text, parsed) = match json_parse(&JsString::from(text.as_str())) {
+        Ok(value) => match clean_json(value, redactor) {
+            (Some(cleaned), value) => (cleaned, Some(value)),
+            (None, value) => (text, Some(value)),
+        },
+        Err(_) => (redactor.clean(&text), None),
     };
+    let sentence = parsed.as_ref().map_or_else(|| text.clone(), |value| sentence(&Js(value.clone())));
     (Event::ErrorBody { sentence, excerpt: excerpt(&text, BODY_LIMIT) }, parsed.unwrap_or_default())
+}
+
+/// A JSON value without the secrets, and its text when there were any. Cleaning the text that came would miss a
+/// secret that it spells with other escapes.
+fn clean_json(value: JsValue, redactor: &Redactor) -> (Option<String>, JsValue) {
+    if redactor.is_empty() {
+        return (None, value);
+    }
+    let text = Js(value.clone()).show();
+    let cleaned = redactor.clean(&text);
+    if cleaned == text {
+        return (None, value);
+    }
+    let value = json_parse(&JsString::from(cleaned.as_str())).unwrap_or_default();
+    (Some(cleaned), value)
+}
+
+/// How a body begins, for a message.
+fn beginning(text: &str, redactor: &Redactor) -> String {
+    excerpt(&redactor.clean(text), 80)
 }
 
 /// A body that could not be read to its end.
@@ -91,7 +119,7 @@ fn is_json(content_type: Option<&str>) -> bool {
     essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
 }
 
-/// Whether `data` still says nothing about its task: used where a status must be in it.
-pub(crate) fn shape(data: &JsValue) -> String {
-    excerpt(&Js(data.clone()).show(), 200)
+/// What an answer looks like, for a message.
+pub(crate) fn shape(data: &JsValue, redactor: &Redactor) -> String {
+    excerpt(&redactor.clean(&Js(data.clone()).show()), 200)
 }

@@ -3,16 +3,16 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise};
+use js_sys::{Array, Function, Object};
 use taskwright_core::anchor::operations::{self, PERFORM_WEB_TASK, TASK_STATUS};
 use taskwright_core::call::CallPlan;
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::operation::{self, Answer, Body, Effect, InvalidInput, Method, Operation, Place, Takes};
 use taskwright_core::path::{self, Query};
 use taskwright_core::text;
-use taskwright_core::view::View as _;
+use taskwright_core::view::{Seen, View as _};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Response;
 
 use crate::drive::{Answered, Job, drive};
@@ -59,65 +59,101 @@ impl RawClient {
     }
 
     /// One operation of the table.
-    pub fn call(&self, operation: &str, ids: &Array, params: JsValue, options: &RawOptions) -> Promise {
+    pub fn call(
+        &self,
+        operation: &str,
+        ids: &Array,
+        params: JsValue,
+        options: &RawOptions,
+        resolve: Function,
+        reject: Function,
+    ) {
         let row = operations::ALL.iter().find(|row| row.name == operation);
         let job = match row {
             Some(row) => self.0.job(row, ids, &params, options),
             None => Err(Failure::internal("the façade named no known operation")),
         };
-        finish(job)
+        settle(answered(job, options.shaped().is_truthy()), resolve, reject);
     }
 
     /// A request that no row describes.
-    pub fn request(&self, method: &str, path: &str, options: &RawOptions) -> Promise {
-        finish(self.0.raw_job(method, path, options))
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        options: &RawOptions,
+        resolve: Function,
+        reject: Function,
+    ) {
+        settle(answered(self.0.raw_job(method, path, options), false), resolve, reject);
     }
 
     /// Waits for a task.
-    pub fn wait(&self, id: JsValue, options: &RawOptions) -> Promise {
+    pub fn wait(&self, id: JsValue, options: &RawOptions, resolve: Function, reject: Function) {
         let client = Rc::clone(&self.0);
         let options = WaitOptions::read(options, &client.settings);
-        promise(async move {
+        let work = async move {
             let waited = async {
                 let id = Js(id);
-                let Some(id) = id.text().filter(|id| path::segment("id", id).is_ok()) else {
+                let Some(text) = id.text() else {
                     let problem = format!("takes the id of a task, got {}", id.seen().noun());
                     return Err(Failure::from(InvalidInput::new("id", problem)));
                 };
-                client.wait(id, options?).await
+                path::segment("id", &text)?;
+                client.wait(text, options?).await
             };
-            waited.await.map_err(|failure: Failure| failure.named(&TASK_STATUS, &client).into_js())
-        })
+            waited.await.map_err(|failure: Failure| failure.named(&TASK_STATUS, &client))
+        };
+        settle(work, resolve, reject);
     }
 
     /// Starts a task and waits for it.
-    pub fn run(&self, params: JsValue, options: &RawOptions) -> Promise {
+    pub fn run(&self, params: JsValue, options: &RawOptions, resolve: Function, reject: Function) {
         let client = Rc::clone(&self.0);
-        let wait_options = WaitOptions::read(options, &client.settings);
-        promise(async move {
-            let ran = async { client.run(&params, wait_options?).await };
-            ran.await.map_err(|failure: Failure| failure.named(&PERFORM_WEB_TASK, &client).into_js())
-        })
+        let options = WaitOptions::read(options, &client.settings);
+        let work = async move {
+            let ran = async { client.run(params, options?).await };
+            ran.await.map_err(|failure: Failure| failure.named(&PERFORM_WEB_TASK, &client))
+        };
+        settle(work, resolve, reject);
     }
 }
 
-fn finish(job: Result<Job, Failure>) -> Promise {
-    promise(async move {
-        match drive(job.map_err(Failure::into_js)?).await {
-            Ok(Answered { data, response }) => {
-                let answer = RawAnswer::from(JsValue::from(Object::new()));
-                answer.set_data(&data);
-                answer.set_response(&response);
-                Ok(answer.into())
-            }
-            Err(failure) => Err(failure.into_js()),
-        }
-    })
+/// Does the work and tells one of the two functions how it ended.
+///
+/// Exports of this layer return nothing. Node 20's V8 inlines calls of exports into optimised code and crashes
+/// the process, now and then, when it has to leave that code in a call that returns a JavaScript value.
+fn settle(
+    work: impl Future<Output = Result<JsValue, Failure>> + 'static,
+    resolve: Function,
+    reject: Function,
+) {
+    // Boxed, so that what runs it is compiled once instead of once for each kind of work.
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, Failure>>>> = Box::pin(work);
+    spawn_local(async move {
+        let (end, value) = match work.await {
+            Ok(value) => (resolve, value),
+            Err(failure) => (reject, failure.into_js()),
+        };
+        // The functions of a promise do not throw.
+        let _ = end.call1(&JsValue::UNDEFINED, &value);
+    });
 }
 
-/// A promise of boxed work: the promise's machinery is compiled once instead of once for each kind of work.
-fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    future_to_promise(Box::pin(work) as Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>)
+/// A call to its end, as the façade takes it. `shaped` calls must have a `data` object in their answer.
+async fn answered(job: Result<Job, Failure>, shaped: bool) -> Result<JsValue, Failure> {
+    let job = job?;
+    let context = shaped.then(|| (Rc::clone(&job.plan), Rc::clone(&job.redactor)));
+    let Answered { data, response } = drive(job).await?;
+    if let Some((plan, redactor)) = context
+        && Js(data.clone()).member("data").seen() != Seen::Object
+    {
+        return Err(lacking("data", &data, &plan, &response, &redactor));
+    }
+    let answer = RawAnswer::from(JsValue::from(Object::new()));
+    answer.set_data(&data);
+    answer.set_response(&response);
+    Ok(answer.into())
 }
 
 impl Client {
@@ -246,7 +282,7 @@ impl Client {
     #[allow(clippy::too_many_arguments, reason = "two callers, each of which has all of it at hand")]
     fn finish_job(
         &self,
-        plan: CallPlan,
+        mut plan: CallPlan,
         url: String,
         accept: &str,
         content_type: Option<&str>,
@@ -287,8 +323,18 @@ impl Client {
             fetch: self.settings.fetch.clone(),
             fetch_options: options.fetch_options,
         };
-        let redactor = Redactor::new(secrets);
-        Job { plan, request, answer, redactor, signal: options.signal, on_request: options.on_request }
+        let redactor = Rc::new(Redactor::new(secrets));
+        if !request.can_repeat() {
+            plan.limits.max_retries = 0;
+        }
+        Job {
+            plan: Rc::new(plan),
+            request,
+            answer,
+            redactor,
+            signal: options.signal,
+            on_request: options.on_request,
+        }
     }
 }
 
@@ -304,10 +350,21 @@ impl Failure {
     }
 }
 
-/// An error for an answer that lacks what it must have.
-pub(crate) fn lacking(what: &str, data: &JsValue) -> Failure {
-    let got = crate::answer::shape(data);
-    Failure::core(Error::new(ErrorKind::Decode, format!("the answer has no {what}: {got}")))
+/// An error for a success that lacks what it must have; of a start, nobody knows then what it started.
+pub(crate) fn lacking(
+    what: &str,
+    data: &JsValue,
+    plan: &CallPlan,
+    response: &Response,
+    redactor: &Redactor,
+) -> Failure {
+    let message = format!("the answer has no {what}: {}", crate::answer::shape(data, redactor));
+    let error = Error {
+        attempts: 1,
+        status: Some(response.status()),
+        ..Error::new(ErrorKind::Decode, message).during(&plan.operation, plan.backend)
+    };
+    Failure::core(if plan.effect == Effect::Start { plan.ambiguous(error) } else { error })
 }
 
 /// Whether what a header carries is secret by its name; a service may repeat it in an error.

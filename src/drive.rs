@@ -1,8 +1,10 @@
 //! The only loop around a call: does what the call machine says and tells it what happened.
 
+use std::rc::Rc;
+
 use js_sys::{Function, Object};
 use taskwright_core::call::{CallMachine, CallPlan, Command, Event};
-use taskwright_core::error::Redactor;
+use taskwright_core::error::{Error, Redactor};
 use taskwright_core::operation::{Answer, InvalidInput};
 use taskwright_core::retry::never_sent;
 use wasm_bindgen::prelude::*;
@@ -19,10 +21,10 @@ use crate::value::set;
 
 /// A call, ready to go.
 pub(crate) struct Job {
-    pub(crate) plan: CallPlan,
+    pub(crate) plan: Rc<CallPlan>,
     pub(crate) request: Request,
     pub(crate) answer: Answer,
-    pub(crate) redactor: Redactor,
+    pub(crate) redactor: Rc<Redactor>,
     pub(crate) signal: JsValue,
     pub(crate) on_request: Option<Function>,
 }
@@ -45,15 +47,10 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
     if let Some(reason) = abort.aborted() {
         return Err(Failure::Aborted(reason));
     }
-    let (operation, backend) = (job.plan.operation.clone(), job.plan.backend);
     let in_call = |invalid: InvalidInput| {
-        Failure::core(taskwright_core::error::Error::from(invalid).during(&operation, backend))
+        Failure::core(Error::from(invalid).during(&job.plan.operation, job.plan.backend))
     };
-    let mut plan = job.plan.clone();
-    if !job.request.can_repeat() {
-        plan.limits.max_retries = 0;
-    }
-    let mut machine = CallMachine::new(plan, random::seed());
+    let mut machine = CallMachine::new(Rc::clone(&job.plan), random::seed());
     let mut alarm = Alarm::new();
     let mut open: Option<Open> = None;
     let mut witness = Witness::default();
@@ -71,14 +68,14 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won(Ok((attempt, response))) => {
                         let response = as_response(response).map_err(in_call)?;
-                        witness.headers = response.headers().into();
                         let head = answer::head(&response);
                         open = Some(Open { attempt, response });
                         Event::Head(head)
                     }
                     Raced::Won(Err(thrown)) => {
                         let message = job.redactor.clean(&thrown_words(&thrown));
-                        let not_sent = fault_code(&thrown).is_some_and(|code| never_sent(&code));
+                        let not_sent = fault_code(&thrown).is_some_and(|code| never_sent(&code))
+                            || message.ends_with("bad port");
                         witness.cause = thrown;
                         Event::Fault { message, not_sent }
                     }
@@ -123,7 +120,13 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 attempt.let_go();
                 return Ok(Answered { data, response });
             }
-            Command::Fail(error) => return Err(Failure::Core(error, witness)),
+            Command::Fail(mut error) => {
+                job.redactor.clean_error(&mut error);
+                if let Some(open) = &open {
+                    witness.headers = open.response.headers().into();
+                }
+                return Err(Failure::Core(error, witness));
+            }
         };
         command = machine.step(clock::now(), event);
     }

@@ -7,6 +7,10 @@
 
 #![cfg(target_family = "wasm")]
 
+/// A quarter of the standard library's allocator in size (7 KB less), and quick enough for what is kept here: small
+/// records, for moments or for the length of a wait.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 mod abort;
 mod answer;
 mod client;

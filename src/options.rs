@@ -42,6 +42,8 @@ extern "C" {
     fn body(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn raw(this: &RawOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn shaped(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural, js_name = onRequest)]
     fn on_request(this: &RawOptions) -> JsValue;
 }
@@ -64,7 +66,7 @@ impl Settings {
         let names = config.member("names");
         let profile = config.member("backend").text().as_deref().and_then(profile::by_name);
         let Some(profile) = profile else {
-            return Err(Failure::internal("the façade named no known backend"));
+            return Err(InvalidInput::new("backend", "takes \"local\" or \"anchor\"").into());
         };
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {
@@ -158,7 +160,7 @@ pub(crate) fn read_ids(template: &str, ids: &Array) -> Result<Vec<String>, Inval
         let id = Js(id);
         texts.push(match id.seen() {
             Seen::Text(text) => text,
-            Seen::Number(_) => id.show(),
+            Seen::Number(number) if number.is_finite() => id.show(),
             other => return Err(InvalidInput::new(place, format!("takes a string, got {}", other.noun()))),
         });
     }
@@ -190,16 +192,25 @@ fn read_headers(headers: &Js) -> Result<Vec<(String, String)>, InvalidInput> {
         let is_name =
             name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         match value {
-            Some(value) if is_name => pairs.push((name, value)),
-            _ => return Err(InvalidInput::new(format!("headers.{name}"), "cannot stand in an HTTP request")),
+            Some(value) if is_name && !is_framing(&name) => pairs.push((name, value)),
+            _ => {
+                return Err(InvalidInput::new(format!("headers.{name}"), "cannot be set on an HTTP request"));
+            }
         }
     }
     Ok(pairs)
 }
 
-/// RFC 9110, 5.5, as far as `fetch` lets through: one byte per character, no line breaks.
+/// Headers that say how a message is cut; a wrong one makes the request hang.
+fn is_framing(name: &str) -> bool {
+    ["content-length", "transfer-encoding", "connection", "host"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// RFC 9110, 5.5, as far as every runtime's `fetch` lets through: one byte per character, no control characters.
 fn is_header_value(text: &str) -> bool {
-    text.chars().all(|char| u32::from(char) < 256 && !matches!(char, '\r' | '\n' | '\0'))
+    text.chars().all(|char| matches!(char, '\t' | ' '..='~' | '\u{80}'..='\u{ff}'))
 }
 
 fn name_of(names: &Js, name: &str) -> String {

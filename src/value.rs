@@ -1,7 +1,7 @@
 //! The core's [`View`] over JavaScript values, and the few engine functions that are missing from `js-sys`
 //! in a form that does not copy text into WebAssembly memory and back.
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, JsString, Map, Object, Reflect, Set};
 use taskwright_core::view::{Seen, View};
 use wasm_bindgen::prelude::*;
 
@@ -45,6 +45,9 @@ impl View for Js {
             Seen::Text(text)
         } else if Array::is_array(value) {
             Seen::List
+        } else if value.is_instance_of::<Map>() || value.is_instance_of::<Set>() {
+            // They would become `{}` in JSON.
+            Seen::Other
         } else if value.is_object() && !value.is_function() {
             Seen::Object
         } else {

@@ -5,24 +5,24 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function, Object, Promise};
 use taskwright_core::anchor::operations::{PERFORM_WEB_TASK, TASK_STATUS};
 use taskwright_core::anchor::status::{Standing, standing, started};
-use taskwright_core::error::{Error, ErrorKind};
+use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::limits;
-use taskwright_core::operation::InvalidInput;
+use taskwright_core::operation::{self, InvalidInput};
 use taskwright_core::schema;
 use taskwright_core::status::TaskStatus;
 use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::abort::AbortWatch;
 use crate::client::{Client, lacking};
 use crate::clock::{self, Alarm};
-use crate::drive::drive;
+use crate::drive::{Answered, drive};
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
 use crate::options::{RawOptions, Settings, function};
@@ -102,14 +102,28 @@ pub(crate) struct Waits {
 /// One wait.
 struct Entry {
     task_id: String,
+    redactor: Rc<Redactor>,
     options: WaitOptions,
     last_word: RefCell<String>,
     end: Handover<Result<Standing<Js>, Failure>>,
 }
 
 impl Entry {
-    /// Tells the caller of a new status word. A listener that throws ends the wait with what it threw.
-    fn tell(&self, standing: &Standing<Js>) -> Result<(), Failure> {
+    /// The failure of this wait: says which task, so that it can be waited for again, and shows no secret.
+    fn sign(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Core(mut error, witness) => {
+                self.redactor.clean_error(&mut error);
+                error.task_id.get_or_insert_with(|| self.task_id.clone());
+                Failure::Core(error, witness)
+            }
+            aborted @ Failure::Aborted(_) => aborted,
+        }
+    }
+
+    /// Tells the caller of a new status word. A listener that throws, or whose promise rejects, ends the wait with
+    /// that.
+    fn tell(self: &Rc<Self>, standing: &Standing<Js>) -> Result<(), Failure> {
         if *self.last_word.borrow() == standing.word {
             return Ok(());
         }
@@ -117,9 +131,18 @@ impl Entry {
         let Some(listener) = &self.options.on_status else { return Ok(()) };
         let event = Object::new();
         set(&event, "id", &self.task_id.as_str().into());
-        set(&event, "status", &status_word(standing.status));
+        set(&event, "status", &standing.status.as_str().into());
         set(&event, "rawStatus", &standing.word.as_str().into());
-        listener.call1(&JsValue::UNDEFINED, &event).map(|_| ()).map_err(Failure::Aborted)
+        let returned = listener.call1(&JsValue::UNDEFINED, &event).map_err(Failure::Aborted)?;
+        if let Ok(promise) = returned.dyn_into::<Promise>() {
+            let entry = Rc::clone(self);
+            spawn_local(async move {
+                if let Err(thrown) = JsFuture::from(promise).await {
+                    entry.end.put(Err(Failure::Aborted(thrown)));
+                }
+            });
+        }
+        Ok(())
     }
 }
 
@@ -146,24 +169,36 @@ impl Client {
     /// Starts a task and waits for it, both within `timeoutMs`.
     pub(crate) async fn run(
         self: &Rc<Self>,
-        params: &JsValue,
+        params: JsValue,
         options: WaitOptions,
     ) -> Result<JsValue, Failure> {
         let until = options.timeout_ms.map(|ms| clock::now().after(ms));
-        let abort = AbortWatch::new(&options.call.signal())?;
+        // Boxed, so that the future of a wait, of which there may be thousands, has no room for a start in it.
+        let (id, redactor) = Box::pin(self.start(params, &options, until)).await?;
+        self.wait_until(id, redactor, options, until).await
+    }
+
+    /// The id of a task that was started, and what must not be shown of it.
+    async fn start(
+        self: &Rc<Self>,
+        params: JsValue,
+        options: &WaitOptions,
+        until: Option<Millis>,
+    ) -> Result<(String, Rc<Redactor>), Failure> {
         let params = match Js(params.clone()).seen() {
             Seen::Object => {
                 let params = Object::assign(&Object::new(), params.unchecked_ref());
                 set(&params, "async", &JsValue::TRUE);
                 params.into()
             }
-            _ => params.clone(),
+            _ => params,
         };
         // Checked before it stands in line, so that bad input fails at once.
-        self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.call)?;
+        operation::check(&PERFORM_WEB_TASK, &Js(params.clone()))?;
+        let abort = AbortWatch::new(&options.call.signal())?;
         let mut alarm = Alarm::new();
         alarm.set(until);
-        let place = match race(self.starts.enter(), &mut alarm, &abort).await {
+        let _place = match race(self.starts.enter(), &mut alarm, &abort).await {
             Raced::Won(place) => place,
             Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
             Raced::Elapsed => {
@@ -176,21 +211,27 @@ impl Client {
         };
         drop(abort);
         let job = self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.for_call(until, false))?;
-        let answer = drive(job).await?.data;
-        drop(place);
-        let id = started(&Js(answer.clone())).ok_or_else(|| lacking("workflow id", &answer))?;
-        self.wait_until(id, options, until).await
+        let (plan, redactor) = (Rc::clone(&job.plan), Rc::clone(&job.redactor));
+        let Answered { data, response } = drive(job).await?;
+        match started(&Js(data.clone())) {
+            Some(id) => Ok((id, redactor)),
+            None => Err(lacking("workflow id", &data, &plan, &response, &redactor)),
+        }
     }
 
     /// Waits for a task that was started, within `timeoutMs`.
     pub(crate) async fn wait(self: &Rc<Self>, id: String, options: WaitOptions) -> Result<JsValue, Failure> {
         let until = options.timeout_ms.map(|ms| clock::now().after(ms));
-        self.wait_until(id, options, until).await
+        let ids = Array::of1(&id.as_str().into());
+        let redactor =
+            self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options.for_call(until, true))?.redactor;
+        self.wait_until(id, redactor, options, until).await
     }
 
     async fn wait_until(
         self: &Rc<Self>,
         task_id: String,
+        redactor: Rc<Redactor>,
         options: WaitOptions,
         until: Option<Millis>,
     ) -> Result<JsValue, Failure> {
@@ -199,18 +240,24 @@ impl Client {
             return Err(Failure::Aborted(reason));
         }
         let now = clock::now();
-        let entry = Rc::new(Entry { task_id, options, last_word: RefCell::default(), end: Handover::new() });
+        let entry = Rc::new(Entry {
+            task_id,
+            redactor,
+            options,
+            last_word: RefCell::default(),
+            end: Handover::new(),
+        });
         let left_ms = until.map(|until| until.since(now));
         let id = self.waits.scheduler.borrow_mut().add(now, Pace::default(), left_ms, Rc::clone(&entry));
         let registered = Registered { client: self, id };
         self.pump();
         let standing = match race(entry.end.clone(), &mut Alarm::new(), &abort).await {
-            Raced::Won(outcome) => outcome?,
+            Raced::Won(outcome) => outcome.map_err(|failure| entry.sign(failure))?,
             Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
             Raced::Elapsed => return Err(Failure::internal("a wait without an alarm rang")),
         };
         drop(registered);
-        outcome(&entry, standing)
+        outcome(&entry, standing).map_err(|failure| entry.sign(failure))
     }
 
     /// Does everything that is due and sets the timer for what is not.
@@ -281,8 +328,12 @@ impl Client {
     async fn question(&self, entry: &Entry, until: Option<Millis>) -> Result<Standing<Js>, Failure> {
         let options = entry.options.for_call(until, true);
         let ids = Array::of1(&entry.task_id.as_str().into());
-        let answer = drive(self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options)?).await?.data;
-        standing(&Js(answer.clone())).ok_or_else(|| lacking("status", &answer))
+        let mut job = self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options)?;
+        job.redactor = Rc::clone(&entry.redactor);
+        let plan = Rc::clone(&job.plan);
+        let Answered { data, response } = drive(job).await?;
+        let standing = standing(&Js(data.clone()));
+        standing.ok_or_else(|| lacking("status", &data, &plan, &response, &entry.redactor))
     }
 }
 
@@ -291,7 +342,7 @@ fn outcome(entry: &Entry, standing: Standing<Js>) -> Result<JsValue, Failure> {
     let task_id = entry.task_id.as_str();
     let record = Object::new();
     set(&record, "id", &task_id.into());
-    set(&record, "status", &status_word(standing.status));
+    set(&record, "status", &standing.status.as_str().into());
     set(&record, "rawStatus", &standing.word.as_str().into());
     if standing.status == TaskStatus::Succeeded {
         if !entry.options.schema.is_undefined() {
@@ -319,8 +370,4 @@ fn outcome(entry: &Entry, standing: Standing<Js>) -> Result<JsValue, Failure> {
     }
     set(&record, "error", &standing.why.unwrap_or_default().into());
     Ok(record.into())
-}
-
-fn status_word(status: TaskStatus) -> JsValue {
-    serde_wasm_bindgen::to_value(&status).unwrap_or_default()
 }

@@ -105,18 +105,28 @@ async fn pause(ms: i32) {
     JsFuture::from(Promise::resolve(&wait)).await.unwrap();
 }
 
+/// A promise of what an export tells one of its two functions.
+fn promise(mut export: impl FnMut(Function, Function)) -> Promise {
+    Promise::new(&mut |resolve, reject| export(resolve, reject))
+}
+
+fn wait(client: &RawClient, id: &str, options: &JsValue) -> Promise {
+    promise(|resolve, reject| client.wait(id.into(), options.unchecked_ref(), resolve, reject))
+}
+
+fn call(client: &RawClient, operation: &str, ids: &Array, params: &JsValue, options: &JsValue) -> Promise {
+    promise(|resolve, reject| {
+        client.call(operation, ids, params.clone(), options.unchecked_ref(), resolve, reject);
+    })
+}
+
 fn start(client: &RawClient, options: &JsValue) -> Promise {
     let params = js("return { prompt: 'p', sessionId: 's 1', async: true, odd: [1] };");
-    client.call("tools.performWebTask", &Array::new(), params, options.unchecked_ref())
+    call(client, "tools.performWebTask", &Array::new(), &params, options)
 }
 
 fn status(client: &RawClient, options: &JsValue) -> Promise {
-    client.call(
-        "tools.getPerformWebTaskStatus",
-        &Array::of1(&"w/1".into()),
-        JsValue::UNDEFINED,
-        options.unchecked_ref(),
-    )
+    call(client, "tools.getPerformWebTaskStatus", &Array::of1(&"w/1".into()), &JsValue::UNDEFINED, options)
 }
 
 #[wasm_bindgen_test]
@@ -168,11 +178,12 @@ async fn an_error_crosses_as_a_plain_record_without_secrets() {
 async fn bad_input_is_named_and_nothing_is_sent() {
     let fetch = recorder(RUNNING);
     let client = client(&fetch);
-    let record = rejected(client.call(
+    let record = rejected(call(
+        &client,
         "tools.performWebTask",
         &Array::new(),
-        js("return { prompt: 'p', max_steps: 0.5 };"),
-        Object::new().unchecked_ref(),
+        &js("return { prompt: 'p', max_steps: 0.5 };"),
+        &Object::new(),
     ))
     .await;
     assert_eq!((text(&record, "kind"), text(&record, "field")), ("invalid_input".into(), "max_steps".into()));
@@ -258,12 +269,12 @@ async fn aborting_a_wait_between_two_questions_leaves_nothing() {
     let timers = counted_timers();
     let (fetch, signal) = (recorder(RUNNING), counted_signal());
     let client = client(&fetch);
-    let wait = client.wait("w".into(), object(&[("signal", get(&signal, "signal"))]).unchecked_ref());
+    let waiting = wait(&client, "w", &object(&[("signal", get(&signal, "signal"))]));
     pause(900).await;
     let asked = number(&get(&fetch, "calls"), "length");
     assert!((1.0..6.0).contains(&asked), "{asked} questions");
     abort(&signal, "enough");
-    assert_eq!(text(&rejected(wait).await, "reason"), "enough");
+    assert_eq!(text(&rejected(waiting).await, "reason"), "enough");
     assert_eq!(number(&signal, "listeners"), 0.0);
     assert_eq!(number(&timers, "live.size"), 0.0);
     pause(700).await;
@@ -279,8 +290,7 @@ async fn many_waits_share_one_timer() {
         ? { status: 'COMPLETED', result: call } : { status: 'RUNNING' } }));",
     );
     let client = client(&fetch);
-    let waits: Array =
-        (0..50).map(|id| client.wait(format!("w{id}").into(), Object::new().unchecked_ref())).collect();
+    let waits: Array = (0..50).map(|id| wait(&client, &format!("w{id}"), &Object::new())).collect();
     pause(20).await;
     assert_eq!(number(&timers, "live.size"), 1.0);
     let outcomes = JsFuture::from(Promise::all(&waits)).await.unwrap();

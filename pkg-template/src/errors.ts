@@ -22,6 +22,8 @@ export class TaskwrightError extends Error {
   readonly retryable: boolean;
   /** The server's id of the last request. */
   readonly requestId: string | undefined;
+  /** The task that was waited for; it goes on unless it has ended. */
+  readonly taskId: string | undefined;
 
   /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
@@ -32,6 +34,12 @@ export class TaskwrightError extends Error {
     this.attempts = details?.attempts ?? 0;
     this.retryable = details?.retryable ?? false;
     this.requestId = details?.requestId;
+    this.taskId = details?.taskId;
+  }
+
+  /** For logs as JSON: everything but the stack and the cause. */
+  toJSON(): Record<string, unknown> {
+    return Object.assign({} as Record<string, unknown>, this, { name: this.name, message: this.message });
   }
 }
 
@@ -116,14 +124,13 @@ export class RedirectError extends TaskwrightError {
 export class WaitTimeoutError extends TaskwrightError {
   override name = 'WaitTimeoutError';
   /** The task. */
-  readonly taskId: string;
+  declare readonly taskId: string;
   /** The vendor's status words that were seen, and how often. */
   readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
-    this.taskId = details.taskId ?? '';
     this.observed = details.observed ?? [];
   }
 }
@@ -132,12 +139,11 @@ export class WaitTimeoutError extends TaskwrightError {
 export class TaskFailedError extends TaskwrightError {
   override name = 'TaskFailedError';
   /** The task. */
-  readonly taskId: string;
+  declare readonly taskId: string;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
-    this.taskId = details.taskId ?? '';
   }
 }
 
@@ -145,7 +151,7 @@ export class TaskFailedError extends TaskwrightError {
 export class ResultMismatchError extends TaskwrightError {
   override name = 'ResultMismatchError';
   /** The task. */
-  readonly taskId: string;
+  declare readonly taskId: string;
   /** The result as the backend gave it. */
   readonly result: unknown;
   /** Where it does not fit, and why. */
@@ -154,7 +160,6 @@ export class ResultMismatchError extends TaskwrightError {
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
-    this.taskId = details.taskId ?? '';
     this.result = details.result;
     this.issues = details.issues ?? [];
   }

@@ -23,6 +23,7 @@ export { getPerformWebTaskStatus, performWebTask, runWebTask, waitForWebTask } f
 export type { FromJsonSchema, JsonSchema, OutputSchema, ResultOf, StandardSchema } from './schema.js';
 export { Taskwright, type TaskwrightOptions } from './taskwright.js';
 export type {
+  CallHeaders,
   CallOptions,
   PerformWebTaskParams,
   RunWebTaskOptions,

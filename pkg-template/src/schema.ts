@@ -95,8 +95,12 @@ export interface PreparedSchema {
 }
 
 /** @internal Turns what the user gave into JSON Schema for the wire. */
-export function prepareSchema(schema: unknown): PreparedSchema {
-  if (!isStandard(schema)) return { json: schema, standard: undefined };
+export function prepareSchema(field: string, schema: unknown): PreparedSchema {
+  if (!isStandard(schema)) {
+    const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
+    if (schema === undefined || isObject) return { json: schema, standard: undefined };
+    throw invalid(field, `takes a JSON Schema or a Standard Schema object, got ${describe(schema)}`);
+  }
   const { vendor, jsonSchema } = schema['~standard'];
   const own = schema as { toJSONSchema?: () => object; toJsonSchema?: () => object };
   try {
@@ -106,11 +110,13 @@ export function prepareSchema(schema: unknown): PreparedSchema {
     if (json !== undefined) return { json: JSON.parse(JSON.stringify(json)), standard: schema };
   } catch (cause) {
     throw invalid(
+      field,
       `this ${vendor} schema has no JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     );
   }
   throw invalid(
+    field,
     `schemas of ${vendor} do not bring their JSON Schema along; pass the JSON Schema made from it`,
   );
 }
@@ -121,7 +127,19 @@ export async function applyStandard(
   taskId: string,
   result: unknown,
 ): Promise<unknown> {
-  const outcome = await standard['~standard'].validate(result);
+  let outcome: StandardResult<unknown>;
+  try {
+    outcome = await standard['~standard'].validate(result);
+  } catch (cause) {
+    // The schema's own code failed; the result must not be lost with it.
+    throw new ResultMismatchError(`the schema of task ${taskId} failed on its result: ${String(cause)}`, {
+      kind: 'result_mismatch',
+      operation: 'tools.getPerformWebTaskStatus',
+      taskId,
+      result,
+      cause,
+    });
+  }
   if (outcome.issues === undefined) return outcome.value;
   const issues = outcome.issues.map(({ path, message }) => ({ path: pathText(path), message }));
   const first = issues[0];
@@ -156,10 +174,11 @@ function pathText(path: StandardIssue['path']): string {
   return text;
 }
 
-function invalid(problem: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError(`"output_schema" ${problem}`, {
-    kind: 'invalid_input',
-    field: 'output_schema',
-    cause,
-  });
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+function invalid(field: string, problem: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError(`"${field}" ${problem}`, { kind: 'invalid_input', field, cause });
 }

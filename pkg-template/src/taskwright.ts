@@ -4,6 +4,7 @@ import { environment } from './internal/environment.js';
 import type { RawCallOptions, RawWaitOptions } from './internal/raw.js';
 import { applyStandard, type OutputSchema, type PreparedSchema, prepareSchema } from './schema.js';
 import type {
+  CallHeaders,
   CallOptions,
   PerformWebTaskParams,
   RunWebTaskOptions,
@@ -47,7 +48,7 @@ export interface TaskwrightOptions {
    */
   fetch?: ((url: string, init?: RequestInit) => Promise<Response>) | undefined;
   /** Headers of every request. */
-  headers?: Readonly<Record<string, string>> | undefined;
+  headers?: CallHeaders | undefined;
   /** The default of the calls' `attemptTimeoutMs`. */
   attemptTimeoutMs?: number | undefined;
   /** The default of the calls' `maxRetries`. */
@@ -81,14 +82,14 @@ export class Taskwright {
   readonly #options: TaskwrightOptions;
 
   constructor(options: TaskwrightOptions = {}) {
-    this.#options = options;
-    const { backend = 'local', fetch, pollsInFlight, pollsPerSecond } = options;
+    this.#options = options ?? {};
+    const { backend = 'local', fetch, pollsInFlight, pollsPerSecond, baseUrl, apiKey } = this.#options;
     const prefix = backend === 'anchor' ? 'ANCHORBROWSER' : 'TASKWRIGHT';
     this.#engine = new Engine(
       {
         backend,
-        baseUrl: options.baseUrl ?? environment(`${prefix}_BASE_URL`),
-        apiKey: options.apiKey ?? environment(`${prefix}_API_KEY`),
+        baseUrl: baseUrl ?? environment(`${prefix}_BASE_URL`),
+        apiKey: apiKey ?? environment(`${prefix}_API_KEY`),
         fetch,
         pollsInFlight,
         pollsPerSecond,
@@ -110,7 +111,8 @@ export class Taskwright {
 
   /**
    * Performs a task: `POST /v1/tools/perform-web-task`. With `async: true` it answers at once with the
-   * task's id, else when the task has ended.
+   * task's id, else when the task has ended. The answer is the backend's own: it is not checked against
+   * `output_schema`; {@link Taskwright.runWebTask} does that.
    *
    * @throws {@link InvalidInputError} before anything is sent, when a parameter cannot be used
    * @throws {@link AmbiguousStartError} when nobody can know whether the task was started
@@ -120,25 +122,21 @@ export class Taskwright {
     params: PerformWebTaskParams & { async: true },
     options?: CallOptions,
   ): Promise<WebTaskStarted>;
-  performWebTask<const Schema extends OutputSchema>(
-    params: PerformWebTaskParams<Schema> & { async?: false },
+  performWebTask(
+    params: PerformWebTaskParams & { async?: false },
     options?: CallOptions,
-  ): Promise<WebTaskResult<Typed<Schema>>>;
+  ): Promise<WebTaskResult>;
   performWebTask(
     params: PerformWebTaskParams,
     options?: CallOptions,
   ): Promise<WebTaskStarted | WebTaskResult>;
   async performWebTask(
     params: PerformWebTaskParams,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<WebTaskStarted | WebTaskResult> {
-    const { json } = prepareSchema(params?.output_schema);
-    const { data } = await this.#engine.call(
-      'tools.performWebTask',
-      [],
-      withSchema(params, json),
-      this.#callOptions(options),
-    );
+    const { json } = prepareSchema('output_schema', params?.output_schema);
+    const raw = { ...this.#callOptions(options), shaped: true };
+    const { data } = await this.#engine.call('tools.performWebTask', [], withSchema(params, json), raw);
     return data as WebTaskStarted | WebTaskResult;
   }
 
@@ -147,13 +145,9 @@ export class Taskwright {
    *
    * @throws {@link ApiError} with status 404 when the backend does not know the id
    */
-  async getPerformWebTaskStatus(id: string, options: CallOptions = {}): Promise<WebTaskStatus> {
-    const { data } = await this.#engine.call(
-      'tools.getPerformWebTaskStatus',
-      [id],
-      undefined,
-      this.#callOptions(options),
-    );
+  async getPerformWebTaskStatus(id: string, options?: CallOptions): Promise<WebTaskStatus> {
+    const raw = { ...this.#callOptions(options), shaped: true };
+    const { data } = await this.#engine.call('tools.getPerformWebTaskStatus', [id], undefined, raw);
     return data as WebTaskStatus;
   }
 
@@ -175,11 +169,11 @@ export class Taskwright {
     id: string,
     options: WaitForWebTaskOptions<Schema>,
   ): Promise<WebTaskOutcome<Typed<Schema>>>;
-  async waitForWebTask(id: string, options: WaitForWebTaskOptions = {}): Promise<WebTaskOutcome> {
-    const { outputSchema, ...rest } = options;
-    const schema = prepareSchema(outputSchema);
-    const outcome = await this.#engine.wait(id, this.#waitOptions(rest, schema));
-    return (await typed(outcome as WebTaskOutcome, schema)) as WebTaskOutcome;
+  async waitForWebTask(id: string, options?: WaitForWebTaskOptions): Promise<WebTaskOutcome> {
+    const schema = prepareSchema('outputSchema', options?.outputSchema);
+    const raw = { ...this.#waitOptions(options, schema), throwOnFailure: options?.throwOnFailure };
+    const outcome = await this.#engine.wait(id, raw);
+    return await typed(outcome as WebTaskOutcome, schema);
   }
 
   /**
@@ -190,42 +184,45 @@ export class Taskwright {
    */
   async runWebTask<const Schema extends OutputSchema>(
     params: WebTaskParams<Schema>,
-    options: RunWebTaskOptions = {},
+    options?: RunWebTaskOptions,
   ): Promise<Typed<Schema>> {
-    const schema = prepareSchema(params?.output_schema);
-    const outcome = await this.#engine.run(
-      withSchema(params, schema.json),
-      this.#waitOptions(options, schema),
-    );
+    const schema = prepareSchema('output_schema', params?.output_schema);
+    const raw = this.#waitOptions(options, schema);
+    const outcome = await this.#engine.run(withSchema(params, schema.json), raw);
     const ended = await typed(outcome as WebTaskOutcome, schema);
     return (ended.status === 'succeeded' ? ended.result : undefined) as Typed<Schema>;
   }
 
-  #callOptions(options: CallOptions): RawCallOptions {
-    const { attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, maxRetries, headers } = this.#options;
+  /** Picks what is an option: what else is on the object is not the core's business. */
+  #callOptions(options: CallOptions | undefined): RawCallOptions {
+    const client = this.#options;
     return {
-      ...options,
-      attemptTimeoutMs: options.attemptTimeoutMs ?? attemptTimeoutMs,
-      maxRetries: options.maxRetries ?? maxRetries,
-      headers: lowerCased(headers, options.headers),
+      signal: options?.signal,
+      attemptTimeoutMs: options?.attemptTimeoutMs ?? client.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS,
+      totalTimeoutMs: options?.totalTimeoutMs,
+      maxRetries: options?.maxRetries ?? client.maxRetries,
+      idempotencyKey: options?.idempotencyKey,
+      headers: lowerCased(client.headers, options?.headers),
     };
   }
 
-  #waitOptions(options: WaitForWebTaskOptions, schema: PreparedSchema): RawWaitOptions {
-    const { attemptTimeoutMs, maxRetries, headers } = this.#options;
+  #waitOptions(options: WaitForWebTaskOptions | undefined, schema: PreparedSchema): RawWaitOptions {
     return {
-      ...options,
-      attemptTimeoutMs: options.attemptTimeoutMs ?? attemptTimeoutMs,
-      maxRetries: options.maxRetries ?? maxRetries,
-      headers: lowerCased(headers, options.headers),
+      ...this.#callOptions(options),
+      // A question of a wait has a shorter limit of its own.
+      attemptTimeoutMs: options?.attemptTimeoutMs ?? this.#options.attemptTimeoutMs,
+      timeoutMs: options?.timeoutMs,
+      onStatus: options?.onStatus,
       // A Standard Schema checks more than its JSON Schema can say, and transforms: it has the last word alone.
       schema: schema.standard ? undefined : schema.json,
     };
   }
 }
 
+/** A copy, because the request is written a moment later and the caller may use its object again. */
 function withSchema(params: WebTaskParams, json: unknown): unknown {
-  return params?.output_schema === undefined ? params : { ...params, output_schema: json };
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return params;
+  return json === undefined ? { ...params } : { ...params, output_schema: json };
 }
 
 async function typed(outcome: WebTaskOutcome, schema: PreparedSchema): Promise<WebTaskOutcome> {
@@ -233,10 +230,14 @@ async function typed(outcome: WebTaskOutcome, schema: PreparedSchema): Promise<W
   return { ...outcome, result: await applyStandard(schema.standard, outcome.id, outcome.result) };
 }
 
-function lowerCased(...all: Array<Readonly<Record<string, string>> | undefined>): Record<string, string> {
-  const merged: Record<string, string> = {};
+/** Headers with names in lower case; later ones win. `Headers` and maps are taken as well. */
+function lowerCased(...all: Array<CallHeaders | undefined>): Record<string, string> | undefined {
+  let merged: Record<string, string> | undefined;
   for (const headers of all) {
-    for (const [name, value] of Object.entries(headers ?? {})) merged[name.toLowerCase()] = value;
+    if (headers === undefined || headers === null) continue;
+    merged ??= {};
+    const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
+    for (const [name, value] of pairs) merged[name.toLowerCase()] = value;
   }
   return merged;
 }

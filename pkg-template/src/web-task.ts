@@ -107,6 +107,9 @@ export interface StatusChange {
   readonly rawStatus: string;
 }
 
+/** Headers: an object, a `Headers`, or anything else that gives pairs. */
+export type CallHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+
 /** Options of every call. */
 export interface CallOptions {
   /** Ends the call when it is aborted; the call rejects with the signal's reason. The remote task goes on. */
@@ -130,7 +133,7 @@ export interface CallOptions {
    */
   maxRetries?: number | undefined;
   /** Further headers. */
-  headers?: Readonly<Record<string, string>> | undefined;
+  headers?: CallHeaders | undefined;
   /**
    * Two starts with the same key start one task. The local server honours it; for Anchor it is only sent.
    *
@@ -147,8 +150,8 @@ export interface WaitOptions<Schema = OutputSchema> extends Omit<CallOptions, 't
    * @default Infinity
    */
   timeoutMs?: number | undefined;
-  /** Told when the status changes, the first one included. What it throws ends the wait. */
-  onStatus?: ((change: StatusChange) => void) | undefined;
+  /** Told when the status changes, the first one included. What it throws, or its promise rejects with, ends the wait. */
+  onStatus?: ((change: StatusChange) => unknown) | undefined;
   /** The result is checked against this and typed by it. */
   outputSchema?: Schema | undefined;
 }

@@ -7,6 +7,8 @@
 //!           └ Woke ─ Sleep
 //! ```
 
+use std::rc::Rc;
+
 use crate::backoff::Backoff;
 use crate::error::{Error, ErrorKind, status_message};
 use crate::operation::{Effect, Method};
@@ -58,6 +60,29 @@ pub struct CallPlan {
     pub base: BaseUrl,
     /// How long and how often.
     pub limits: Limits,
+}
+
+impl CallPlan {
+    /// `error`, as that of a start which may have been accepted: what lies underneath, and what its caller can do.
+    #[must_use]
+    pub fn ambiguous(&self, error: Error) -> Error {
+        let key = self.idempotency_key.clone().filter(|_| self.key_honoured);
+        let advice = if key.is_some() {
+            "calling again with this error's idempotencyKey starts nothing twice".to_owned()
+        } else if self.check.is_empty() {
+            "find out before sending it again".to_owned()
+        } else {
+            format!("before starting again, check {}", self.check)
+        };
+        Error {
+            message: format!("{} (it may or may not have been carried out; {advice})", error.message),
+            cause_kind: Some(error.kind),
+            kind: ErrorKind::AmbiguousStart,
+            retryable: false,
+            idempotency_key: key,
+            ..error
+        }
+    }
 }
 
 /// What happened.
@@ -139,7 +164,7 @@ pub enum Command {
 /// One call under way.
 #[derive(Debug)]
 pub struct CallMachine {
-    plan: CallPlan,
+    plan: Rc<CallPlan>,
     backoff: Backoff,
     rng: Rng,
     deadline: Option<Millis>,
@@ -154,7 +179,7 @@ pub struct CallMachine {
 impl CallMachine {
     /// A machine that has not begun. `seed` spreads the pauses.
     #[must_use]
-    pub fn new(plan: CallPlan, seed: u64) -> Self {
+    pub fn new(plan: Rc<CallPlan>, seed: u64) -> Self {
         Self {
             plan,
             backoff: Backoff::default(),
@@ -258,7 +283,9 @@ impl CallMachine {
             "the server redirects to {place}; it is not followed, so that the API key stays with {}",
             self.plan.base.origin()
         );
-        Command::Fail(Box::new(self.error(ErrorKind::Redirect, message)))
+        let error = self.error(ErrorKind::Redirect, message);
+        // The redirect itself carried nothing out; an attempt before it may have.
+        Command::Fail(Box::new(if self.maybe_accepted { self.plan.ambiguous(error) } else { error }))
     }
 
     fn after_failure(&mut self, now: Millis, failure: Failure, why: &str) -> Command {
@@ -313,23 +340,7 @@ impl CallMachine {
         let mut error = self.error(kind, message);
         error.retryable = failure.is_temporary() && !ambiguous;
         error.body = body.filter(|body| !body.is_empty());
-        if ambiguous {
-            error.message = self.ambiguous_message(&error.message);
-            error.cause_kind = Some(std::mem::replace(&mut error.kind, ErrorKind::AmbiguousStart));
-            error.idempotency_key = self.plan.idempotency_key.clone().filter(|_| self.plan.key_honoured);
-        }
-        Command::Fail(Box::new(error))
-    }
-
-    fn ambiguous_message(&self, cause: &str) -> String {
-        let advice = match &self.plan.idempotency_key {
-            Some(_) if self.plan.key_honoured => {
-                "calling again with this error's idempotencyKey starts nothing twice".to_owned()
-            }
-            _ if self.plan.check.is_empty() => "find out before sending it again".to_owned(),
-            _ => format!("before starting again, check {}", self.plan.check),
-        };
-        format!("{cause} (it may or may not have been carried out; {advice})")
+        Command::Fail(Box::new(if ambiguous { self.plan.ambiguous(error) } else { error }))
     }
 
     fn error(&self, kind: ErrorKind, message: String) -> Error {

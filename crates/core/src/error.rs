@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::operation::InvalidInput;
 use crate::text::{excerpt, replace};
@@ -14,8 +14,7 @@ pub const BODY_LIMIT: usize = 16_384;
 const MESSAGE_LIMIT: usize = 2_048;
 
 /// What went wrong, as far as a caller can act on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A parameter or an option cannot be used; nothing was sent.
@@ -40,6 +39,32 @@ pub enum ErrorKind {
     ResultMismatch,
     /// A defect of Taskwright.
     Internal,
+}
+
+impl ErrorKind {
+    /// The word for it in the façade.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Api => "api",
+            Self::AmbiguousStart => "ambiguous_start",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Decode => "decode",
+            Self::Redirect => "redirect",
+            Self::WaitTimeout => "wait_timeout",
+            Self::TaskFailed => "task_failed",
+            Self::ResultMismatch => "result_mismatch",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// An error with everything that is known about it and no secret.
@@ -165,11 +190,35 @@ impl Redactor {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut longest_first: Vec<String> = Vec::new();
         for secret in secrets.into_iter().filter(|secret| secret.len() >= 4) {
-            // One may contain another. A handful is put in order by hand: a sort weighs 5 KB of WebAssembly.
-            let at = longest_first.iter().position(|other| other.len() < secret.len());
-            longest_first.insert(at.unwrap_or(longest_first.len()), secret);
+            let escaped = json_escaped(&secret);
+            for form in [Some(secret), escaped].into_iter().flatten() {
+                // One may contain another. A handful is put in order by hand: a sort weighs 5 KB of WebAssembly.
+                let at = longest_first.iter().position(|other| other.len() < form.len());
+                longest_first.insert(at.unwrap_or(longest_first.len()), form);
+            }
         }
         Self(longest_first)
+    }
+
+    /// Whether there is anything to take out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes the secrets out of everything in `error` that came from outside.
+    pub fn clean_error(&self, error: &mut Error) {
+        if self.is_empty() {
+            return;
+        }
+        error.message = self.clean(&error.message);
+        for text in [&mut error.body, &mut error.request_id].into_iter().flatten() {
+            *text = self.clean(text);
+        }
+        for issue in &mut error.issues {
+            issue.message = self.clean(&issue.message);
+            issue.path = self.clean(&issue.path);
+        }
     }
 
     /// `text` without the secrets.
@@ -183,6 +232,21 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} secrets)", self.0.len())
     }
+}
+
+/// How `text` looks inside a JSON string as `JSON.stringify` writes it, when that is different.
+fn json_escaped(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => out.extend(['\\', char]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other => out.push(other),
+        }
+    }
+    (out != text).then_some(out)
 }
 
 /// The sentence in an error body. Agent clouds put it in `message`, in `error`, or in `error.message`; a body
@@ -262,6 +326,15 @@ mod tests {
         let redactor = Redactor::new(["abcd".to_owned(), "abcdefgh".to_owned(), "x".to_owned()]);
         assert_eq!(redactor.clean("key abcdefgh, abcd, x"), "key [redacted], [redacted], x");
         assert_eq!(format!("{redactor:?}"), "Redactor(2 secrets)");
+        let redactor = Redactor::new(["say \"hi\"".to_owned()]);
+        assert_eq!(redactor.clean(r#"{"a":"say \"hi\"","b":1}"#), r#"{"a":"[redacted]","b":1}"#);
+        let mut error =
+            Error { request_id: Some("r say \"hi\"".into()), ..Error::new(ErrorKind::Api, "say \"hi\"!") };
+        redactor.clean_error(&mut error);
+        assert_eq!(
+            (error.message.as_str(), error.request_id.as_deref()),
+            ("[redacted]!", Some("r [redacted]"))
+        );
     }
 
     #[test]

@@ -260,6 +260,9 @@ fn wants(takes: Takes) -> String {
 
 fn got<V: View>(takes: Takes, value: &V) -> String {
     match value.seen() {
+        Seen::Text(text) if takes == Takes::WebUrl && text.contains('@') => {
+            "one that may contain a password".to_owned()
+        }
         Seen::Text(text) if takes != Takes::SecretTexts => quoted(&text),
         Seen::Number(_) | Seen::Flag(_) if takes != Takes::SecretTexts => value.show(),
         seen => seen.noun().to_owned(),

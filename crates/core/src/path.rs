@@ -63,23 +63,19 @@ impl BaseUrl {
         let takes = "takes an absolute http:// or https:// address without credentials, query or fragment";
         let refuse = |got: &str| Err(InvalidInput::new(name, format!("{takes}, got {got}")));
         let text = text.trim();
+        if text.contains('@') {
+            return refuse("one with credentials");
+        }
         let Some((scheme, rest)) = split_once(text, "://") else { return refuse(&quoted(text)) };
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
             return refuse(&quoted(&format!("{scheme}://...")));
         }
         let (host, prefix) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-        if host.contains('@') {
-            return refuse("one with credentials");
-        }
         if text.contains(['?', '#']) {
             return refuse("one with a query or a fragment");
         }
-        if host.is_empty()
-            || host.starts_with(':')
-            || host.contains(char::is_whitespace)
-            || host.contains('\\')
-        {
+        if !is_host_and_port(host) {
             return refuse(&quoted(text));
         }
         Ok(Self {
@@ -158,6 +154,28 @@ impl Query {
     }
 }
 
+/// A name, an IPv4 address or an IPv6 one in brackets, and perhaps a port. What a URL parser would refuse must not
+/// come as far as a request.
+fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| split_once(rest, "]")) {
+        Some((host, rest)) if host.contains(':') => {
+            let is_ipv6 = host.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+            match rest.strip_prefix(':') {
+                Some(port) => (is_ipv6, port),
+                None => (is_ipv6 && rest.is_empty(), "0"),
+            }
+        }
+        _ => {
+            let (host, port) = split_once(text, ":").unwrap_or((text, "0"));
+            let is_name = |byte: u8| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || !byte.is_ascii()
+            };
+            (!host.is_empty() && host.bytes().all(is_name), port)
+        }
+    };
+    host && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+}
+
 fn encode(text: &str, keep: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(text.len());
@@ -208,6 +226,9 @@ mod tests {
         assert_eq!(base.join("/v1"), "https://host:8/p/v1");
         assert_eq!(base.origin(), "https://host:8");
         assert_eq!(BaseUrl::parse("baseURL", "http://h").unwrap().join("x"), "http://h/x");
+        for good in ["http://[::1]:8723", "http://[::1]", "http://127.0.0.1:80/", "https://bücher.example"] {
+            assert!(BaseUrl::parse("baseURL", good).is_ok(), "{good}");
+        }
     }
 
     #[test]
@@ -222,6 +243,13 @@ mod tests {
             "http://a b",
             "http://h?x=1",
             "http://h/#f",
+            "http://127.0.0.1:99999",
+            "http://[::1",
+            "http://a:b",
+            "http://h:",
+            "http://exa%mple",
+            "http://x^y",
+            "http://[zz]",
         ] {
             assert!(BaseUrl::parse("baseURL", bad).is_err(), "{bad}");
         }

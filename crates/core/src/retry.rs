@@ -36,7 +36,8 @@ impl Failure {
             Self::Lost | Self::Elapsed | Self::Unreadable => true,
             Self::Status(503, advice) => advice.retry_after_ms.is_none(),
             // 408: the server gave up while it read. 409 with a key: the first attempt is still at work.
-            Self::Status(status, _) => status >= 500 || status == 408,
+            // 501 and 505: the server does not do such a thing at all.
+            Self::Status(status, _) => (status >= 500 && !matches!(status, 501 | 505)) || status == 408,
         }
     }
 
@@ -89,6 +90,7 @@ pub fn never_sent(code: &str) -> bool {
             | "UND_ERR_CONNECT_TIMEOUT"
             | "ConnectionRefused"
             | "FailedToOpenSocket"
+            | "UND_ERR_INVALID_ARG"
     )
 }
 

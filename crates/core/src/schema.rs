@@ -5,6 +5,8 @@
 //! `items`, `prefixItems`, `uniqueItems`, `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, and `$ref`
 //! within the document. Other keywords (annotations, `format`) say nothing, as the specification allows.
 
+use std::cell::Cell;
+
 use crate::error::Issue;
 use crate::text::{excerpt, join, replace};
 use crate::view::{Seen, View};
@@ -14,15 +16,20 @@ const MAX_ISSUES: usize = 10;
 /// Nesting of schemas that is followed at most; a recursive schema ends here.
 const MAX_DEPTH: usize = 64;
 
+/// Places that are looked at at most. Schemas that combine themselves grow without bound; the rest then counts as
+/// fitting.
+const MAX_VISITS: u32 = 200_000;
+
 /// Where `value` does not fit `schema`; empty when it does.
 pub fn check<V: View>(schema: &V, value: &V) -> Vec<Issue> {
     let mut issues = Vec::new();
-    Checker { root: schema }.visit(schema, value, "", MAX_DEPTH, &mut issues);
+    Checker { root: schema, visits: Cell::new(MAX_VISITS) }.visit(schema, value, "", MAX_DEPTH, &mut issues);
     issues
 }
 
 struct Checker<'a, V> {
     root: &'a V,
+    visits: Cell<u32>,
 }
 
 impl<V: View> Checker<'_, V> {
@@ -30,7 +37,10 @@ impl<V: View> Checker<'_, V> {
         if issues.len() >= MAX_ISSUES {
             return;
         }
-        let Some(depth) = depth.checked_sub(1) else { return };
+        let (Some(depth), Some(visits)) = (depth.checked_sub(1), self.visits.get().checked_sub(1)) else {
+            return;
+        };
+        self.visits.set(visits);
         let wrong = |issues: &mut Vec<Issue>, takes: String| {
             let got = excerpt(&value.show(), 60);
             issues.push(Issue { path: path.to_owned(), message: format!("takes {takes}, got {got}") });
@@ -346,6 +356,12 @@ mod tests {
         assert_eq!(issues(tree, json!({"child": {"child": 1}})), ["child.child: takes object, got 1"]);
         assert_eq!(issues(json!({"$ref": "#"}), json!(1)), [""; 0]);
         assert!(issues(json!({"$ref": "#/$defs/x"}), json!(1))[0].contains("#/$defs/x"));
+    }
+
+    #[test]
+    fn a_schema_that_combines_itself_ends() {
+        let bomb = json!({"oneOf": [{"$ref": "#"}, {"$ref": "#"}, {"$ref": "#"}]});
+        issues(bomb, json!({"a": 1}));
     }
 
     #[test]

@@ -25,11 +25,17 @@ pub struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { places: Vec::new(), free: Vec::new() }
+        Self::new()
     }
 }
 
 impl<T> Slab<T> {
+    /// A slab with nothing in it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { places: Vec::new(), free: Vec::new() }
+    }
+
     /// Puts a thing in and says where it is.
     pub fn insert(&mut self, thing: T) -> Key {
         if let Some(place) = self.free.pop()

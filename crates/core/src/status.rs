@@ -1,10 +1,7 @@
 //! The portable status words, which every vendor's own words are mapped to.
 
-use serde::Serialize;
-
 /// How a task stands, in words that all backends share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum TaskStatus {
     Queued,
@@ -17,6 +14,20 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
+    /// The word itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::AwaitingInput => "awaiting_input",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing more will happen.
     #[must_use]
     pub fn is_terminal(self) -> bool {

@@ -32,7 +32,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { first_ms: 200, growth_percent: 30, cap_ms: 5_000, patience_ms: 60_000 }
+        Self { first_ms: 200, growth_percent: 30, cap_ms: 3_000, patience_ms: 300_000 }
     }
 }
 

@@ -42,7 +42,8 @@ export class Engine {
     options: RawCallOptions,
   ): Promise<RawAnswer> {
     try {
-      return await guarded((await this.#ready()).call(operation, ids, params, options));
+      const client = await this.#ready();
+      return await guarded((...end) => client.call(operation, ids, params, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
     }
@@ -51,7 +52,8 @@ export class Engine {
   /** Sends a request that no operation describes. */
   async request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer> {
     try {
-      return await guarded((await this.#ready()).request(method, path, options));
+      const client = await this.#ready();
+      return await guarded((...end) => client.request(method, path, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
     }
@@ -60,7 +62,8 @@ export class Engine {
   /** Waits for a task. */
   async wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome> {
     try {
-      return await guarded((await this.#ready()).wait(id, options));
+      const client = await this.#ready();
+      return await guarded((...end) => client.wait(id, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
     }
@@ -69,7 +72,8 @@ export class Engine {
   /** Starts a task and waits for it. */
   async run(params: unknown, options: RawWaitOptions): Promise<RawOutcome> {
     try {
-      return await guarded((await this.#ready()).run(params, options));
+      const client = await this.#ready();
+      return await guarded((...end) => client.run(params, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
     }

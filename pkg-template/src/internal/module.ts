@@ -1,5 +1,5 @@
 import { InternalError } from '../errors.js';
-import type { RawModule } from './raw.js';
+import type { RawEnd, RawModule } from './raw.js';
 
 /**
  * Loads the WebAssembly module once, on the first call, and makes sure that a defect in it rejects what
@@ -9,7 +9,7 @@ import type { RawModule } from './raw.js';
 let load: () => Promise<RawModule> = async () => (await import('./load-inline.js')).load();
 let loading: Promise<RawModule> | undefined;
 let generation = 0;
-const inFlight = new Set<(error: InternalError) => void>();
+const inFlight = new Set<(failure: unknown) => void>();
 
 /** Chooses how this runtime comes by the module; called by the entries before anything else. */
 export function setLoader(loader: () => Promise<RawModule>): void {
@@ -17,21 +17,21 @@ export function setLoader(loader: () => Promise<RawModule>): void {
 }
 
 /** The module. A failed load is not remembered: the next call tries again. */
-export function rawModule(): Promise<RawModule> {
-  loading ??= load().then(
-    (module) => {
-      module.setPanicHandler(rejectAll);
-      return module;
-    },
-    (error: unknown) => {
-      loading = undefined;
-      throw new InternalError(`the WebAssembly module could not be loaded: ${reason(error)}`, {
-        kind: 'internal',
-        cause: error,
-      });
-    },
-  );
-  return loading;
+export async function rawModule(): Promise<RawModule> {
+  loading ??= load().then((module) => {
+    module.setPanicHandler(rejectAll);
+    return module;
+  });
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    // One error for each caller, with that caller's frames.
+    throw new InternalError(`the WebAssembly module could not be loaded: ${reason(error)}`, {
+      kind: 'internal',
+      cause: error,
+    });
+  }
 }
 
 /** Grows with each panic; what was made before is not used again. */
@@ -39,11 +39,20 @@ export function moduleGeneration(): number {
   return generation;
 }
 
-/** `work`, rejected when the module panics before it ends. */
-export function guarded<T>(work: Promise<T>): Promise<T> {
+/** A promise of how an export ends, rejected when the module panics before that. */
+export function guarded<T>(begin: (...end: RawEnd<T>) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     inFlight.add(reject);
-    work.then(resolve, reject).finally(() => inFlight.delete(reject));
+    begin(
+      (value) => {
+        inFlight.delete(reject);
+        resolve(value);
+      },
+      (failure) => {
+        inFlight.delete(reject);
+        reject(failure);
+      },
+    );
   });
 }
 

@@ -13,6 +13,10 @@ export interface RawModule {
   setPanicHandler(handler: (message: string) => void): void;
 }
 
+/**
+ * Each method tells one of its two last arguments how it ended, and returns nothing: V8 of Node 20 can crash
+ * the process when optimised code calls an export that returns an object.
+ */
 export interface RawClient {
   /** One operation of the table, by its name; `ids` fill the places of its path in order. */
   call(
@@ -20,18 +24,22 @@ export interface RawClient {
     ids: readonly unknown[],
     params: unknown,
     options: RawCallOptions,
-  ): Promise<RawAnswer>;
+    ...end: RawEnd<RawAnswer>
+  ): void;
   /** A request that no row describes. */
-  request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer>;
+  request(method: string, path: string, options: RawCallOptions, ...end: RawEnd<RawAnswer>): void;
   /** Waits for a task that was started. */
-  wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome>;
+  wait(id: unknown, options: RawWaitOptions, ...end: RawEnd<RawOutcome>): void;
   /** Starts a task and waits for it. */
-  run(params: unknown, options: RawWaitOptions): Promise<RawOutcome>;
+  run(params: unknown, options: RawWaitOptions, ...end: RawEnd<RawOutcome>): void;
 }
+
+/** Where an export says how it ended: what a promise resolves and rejects with. */
+export type RawEnd<T> = [resolve: (value: T) => void, reject: (failure: RawError | RawAbort) => void];
 
 export interface RawConfig {
   /** A profile of the core. */
-  readonly backend: 'local' | 'anchor';
+  readonly backend: string;
   /** The profile's own when absent. */
   readonly baseUrl?: unknown;
   /** No key header when absent or null. */
@@ -57,7 +65,7 @@ export interface RawCallOptions {
   /** Sent with every attempt; made by Rust for a start when the backend honours it and none is given. */
   readonly idempotencyKey?: unknown;
   /** Final: defaults merged, removed ones left out, names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Names in lower case of headers that must not be sent although the operation has them. */
   readonly withoutHeaders?: readonly string[];
   /** Query parameters that every request of the client carries; before the operation's own. */
@@ -71,6 +79,8 @@ export interface RawCallOptions {
   readonly body?: unknown;
   /** Hand the `Response` out with its body unread. */
   readonly raw?: boolean;
+  /** The answer must have a `data` object. */
+  readonly shaped?: boolean;
   /** Told before each request. */
   readonly onRequest?: (event: RawRequestEvent) => void;
 }

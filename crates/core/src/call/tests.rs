@@ -55,7 +55,7 @@ impl Run {
 
 /// Plays one scripted event per request; `Elapsed` jumps to the attempt's end, bodies read at once.
 fn run(plan: CallPlan, script: Vec<Event>) -> Run {
-    let mut machine = CallMachine::new(plan, 1);
+    let mut machine = CallMachine::new(Rc::new(plan), 1);
     let (mut now, mut sent) = (Millis(1_000), 0);
     let mut script = script.into_iter();
     let mut command = machine.step(now, Event::Begin);
@@ -97,7 +97,7 @@ fn run(plan: CallPlan, script: Vec<Event>) -> Run {
 
 #[test]
 fn a_success_ends_after_one_request_and_stays_ended() {
-    let mut machine = CallMachine::new(plan(Effect::Read), 1);
+    let mut machine = CallMachine::new(Rc::new(plan(Effect::Read)), 1);
     machine.step(Millis(0), Event::Begin);
     machine.step(Millis(0), answer(200));
     assert_eq!(machine.step(Millis(0), Event::Body), Command::Done);
@@ -154,13 +154,17 @@ fn a_key_that_the_backend_honours_makes_a_start_safe_to_repeat() {
     assert_eq!(run_two.error().idempotency_key.as_deref(), Some("k-1"));
     let run_three = run(keyed(), vec![lost(), answer(400)]);
     assert_eq!(run_three.error().kind, ErrorKind::Api, "a refusal settles it");
+    let away = Head { status: 307, location: Some("https://elsewhere.example/".into()), ..Head::default() };
+    let run_four = run(keyed(), vec![lost(), Event::Head(away)]);
+    assert_eq!(run_four.error().cause_kind, Some(ErrorKind::Redirect), "a redirect does not settle it");
+    assert_eq!(run_four.error().idempotency_key.as_deref(), Some("k-1"));
     let unknown = CallPlan { key_honoured: false, ..keyed() };
     assert_eq!(run(unknown, vec![lost()]).sent, 1);
 }
 
 #[test]
 fn a_refused_start_is_an_ordinary_error() {
-    for status in [400, 401, 402, 404, 409, 422, 429] {
+    for status in [400, 401, 402, 404, 409, 422, 429, 501] {
         let limits = Limits { max_retries: 0, ..Limits::default() };
         let run = run(CallPlan { limits, ..plan(Effect::Start) }, vec![answer(status)]);
         assert_eq!((run.error().kind, run.error().status), (ErrorKind::Api, Some(status)));
@@ -203,7 +207,7 @@ fn no_pause_reaches_past_the_deadline() {
 #[test]
 fn an_error_body_that_cannot_be_read_leaves_the_status() {
     for end in [lost(), Event::Elapsed] {
-        let mut machine = CallMachine::new(plan(Effect::Read), 1);
+        let mut machine = CallMachine::new(Rc::new(plan(Effect::Read)), 1);
         machine.step(Millis(0), Event::Begin);
         assert!(matches!(machine.step(Millis(0), answer(404)), Command::Read { error: true, .. }));
         let Command::Fail(error) = machine.step(Millis(0), end) else { panic!("expected an error") };
@@ -222,7 +226,7 @@ fn a_late_refusal_counts_as_the_status_it_names() {
 #[test]
 fn a_redirect_is_followed_on_the_same_origin_only() {
     let moved = |status, to: &str| Event::Head(Head { status, location: Some(to.into()), ..Head::default() });
-    let mut machine = CallMachine::new(plan(Effect::Read), 1);
+    let mut machine = CallMachine::new(Rc::new(plan(Effect::Read)), 1);
     machine.step(Millis(0), Event::Begin);
     let Command::Send { url, attempt, .. } = machine.step(Millis(0), moved(302, "/new")) else {
         panic!("not followed")

@@ -90,7 +90,7 @@ fn a_hundred_thousand_waits_end_within_their_budget() {
 
 #[test]
 fn a_short_task_is_noticed_quickly_and_a_long_one_is_not_pestered() {
-    for (takes_ms, most_late_ms, most_asked) in [(500, 350, 6), (10_000, 2_600, 16), (600_000, 5_100, 170)] {
+    for (takes_ms, most_late_ms, most_asked) in [(500, 350, 6), (10_000, 2_600, 16), (600_000, 3_100, 250)] {
         let mut scheduler = Scheduler::new(BUDGET, 3);
         let mut cloud = cloud(5);
         let id = scheduler.add(Millis(0), Pace::default(), None, 0);
@@ -188,7 +188,7 @@ fn failing_questions_are_borne_with_for_a_while_and_a_pause_asked_for_is_kept() 
         }
     };
     assert_eq!(verdict, Verdict::GivenUp);
-    assert!(now.since(asked_at[0]) >= 60_000);
+    assert!(now.since(asked_at[0]) >= 300_000);
     assert!(asked_at[1].since(asked_at[0]) >= 9_000);
 }
 

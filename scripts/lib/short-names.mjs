@@ -1,0 +1,74 @@
+// The generator names each function that WebAssembly borrows from JavaScript after its signature and a hash,
+// `__wbg_headers_7ce8eee7fd327545`, in the module and in its glue. Nobody reads these names at run time, and hashes do
+// not compress: short ones take 2 kB off every download. Both files must agree, so they are rewritten together.
+const IMPORT_SECTION = 2;
+const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
+
+/** The module and its glue with short names for what is imported. */
+export function shortenImports(wasm, glue) {
+  const names = new Map();
+  const short = (name) => {
+    if (!HASHED.test(name)) return name;
+    if (!names.has(name)) names.set(name, `i${names.size.toString(36)}`);
+    return names.get(name);
+  };
+  const parts = [wasm.subarray(0, 8)];
+  for (let at = 8; at < wasm.length; ) {
+    const [size, start] = readInteger(wasm, at + 1);
+    const body = wasm.subarray(start, start + size);
+    const changed = wasm[at] === IMPORT_SECTION ? renameFields(body, short) : body;
+    parts.push(wasm.subarray(at, at + 1), integer(changed.length), changed);
+    at = start + size;
+  }
+  let text = glue;
+  for (const [name, to] of names) {
+    const before = text;
+    text = text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), to);
+    if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
+  }
+  return { wasm: Buffer.concat(parts), glue: text };
+}
+
+/** Imports are: module name, field name, kind, description; only functions (kind 0) are expected. */
+function renameFields(section, short) {
+  let [count, at] = readInteger(section, 0);
+  const parts = [integer(count)];
+  for (; count > 0; count -= 1) {
+    const moduleStart = at;
+    at = skipName(section, at);
+    parts.push(section.subarray(moduleStart, at));
+    const [length, nameStart] = readInteger(section, at);
+    at = nameStart + length;
+    const field = Buffer.from(short(section.subarray(nameStart, at).toString()));
+    parts.push(integer(field.length), field);
+    if (section[at] !== 0) throw new Error('the module imports something that is no function');
+    const end = readInteger(section, at + 1)[1];
+    parts.push(section.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
+
+function skipName(bytes, at) {
+  const [length, start] = readInteger(bytes, at);
+  return start + length;
+}
+
+/** An unsigned LEB128 integer at `at`, and where it ends. */
+function readInteger(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at];
+    at += 1;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return [value, at];
+  }
+}
+
+function integer(value) {
+  const bytes = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
