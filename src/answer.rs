@@ -1,6 +1,6 @@
 //! What came back: the head for the machine, the body for the caller.
 
-use js_sys::{JsString, SyntaxError};
+use js_sys::{JsString, Promise, SyntaxError};
 use taskwright_core::call::{Event, Head};
 use taskwright_core::error::{BODY_LIMIT, Redactor, late_refusal, sentence};
 use taskwright_core::retry::Advice;
@@ -9,7 +9,7 @@ use taskwright_core::text::excerpt;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{Headers, Response};
 
 use crate::clock;
 use crate::failure::thrown_words;
@@ -99,6 +99,21 @@ fn clean_json(value: JsValue, redactor: &Redactor) -> (Option<String>, JsValue) 
     (Some(cleaned), value)
 }
 
+/// The answer's headers without the secrets.
+pub(crate) fn clean_headers(response: &Response, redactor: &Redactor) -> JsValue {
+    let headers = response.headers();
+    let Some(pairs) = js_sys::try_iter(&headers).ok().flatten() else { return headers.into() };
+    let Ok(cleaned) = Headers::new() else { return headers.into() };
+    for pair in pairs.flatten() {
+        let pair = Js(pair).elements();
+        if let [name, value] = pair.as_slice() {
+            let value = redactor.clean(&value.text().unwrap_or_default());
+            let _ = cleaned.append(&name.text().unwrap_or_default(), &value);
+        }
+    }
+    cleaned.into()
+}
+
 /// How a body begins, for a message.
 fn beginning(text: &str, redactor: &Redactor) -> String {
     excerpt(&redactor.clean(text), 80)
@@ -110,7 +125,9 @@ fn fault(thrown: &JsValue, redactor: &Redactor) -> Event {
 }
 
 async fn text(response: &Response) -> Result<JsString, JsValue> {
-    let text = JsFuture::from(response.text()?).await?;
+    // An injected fetch may give the text itself.
+    let text = JsValue::from(response.text()?);
+    let text = JsFuture::from(Promise::resolve(&text)).await?;
     text.dyn_into()
 }
 

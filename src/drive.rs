@@ -67,7 +67,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                     Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won(Ok((attempt, response))) => {
-                        let response = as_response(response).map_err(in_call)?;
+                        let response = as_response(response, job.request.fetch.is_some()).map_err(in_call)?;
                         let head = answer::head(&response);
                         open = Some(Open { attempt, response });
                         Event::Head(head)
@@ -123,7 +123,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
             Command::Fail(mut error) => {
                 job.redactor.clean_error(&mut error);
                 if let Some(open) = &open {
-                    witness.headers = open.response.headers().into();
+                    witness.headers = answer::clean_headers(&open.response, &job.redactor);
                 }
                 return Err(Failure::Core(error, witness));
             }

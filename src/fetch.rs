@@ -29,13 +29,6 @@ extern "C" {
     #[wasm_bindgen(method, setter, structural)]
     fn set_signal(this: &Init, signal: &AbortSignal);
 
-    /// What a `fetch` gave, before it is known to be a `Response`.
-    type Given;
-    #[wasm_bindgen(method, getter, structural)]
-    fn status(this: &Given) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn headers(this: &Given) -> JsValue;
-
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
     fn any_signal(signals: &Array) -> Result<AbortSignal, JsValue>;
 }
@@ -114,10 +107,12 @@ impl Drop for Attempt {
     }
 }
 
-/// Whether an injected `fetch` gave something that can be used as a `Response`.
-pub(crate) fn as_response(value: JsValue) -> Result<Response, InvalidInput> {
-    let given: &Given = value.unchecked_ref();
-    let usable = value.is_object() && given.status().as_f64().is_some() && given.headers().is_object();
+/// What `fetch` gave, as a `Response`. An injected one may have given anything.
+pub(crate) fn as_response(value: JsValue, injected: bool) -> Result<Response, InvalidInput> {
+    let usable = !injected
+        || member(&value, "status").as_f64().is_some()
+            && member(&member(&value, "headers"), "get").is_function()
+            && member(&value, "text").is_function();
     if usable {
         Ok(value.unchecked_into())
     } else {

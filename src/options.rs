@@ -189,8 +189,8 @@ fn read_headers(headers: &Js) -> Result<Vec<(String, String)>, InvalidInput> {
     let mut pairs = Vec::new();
     for name in headers.names() {
         let value = headers.member(&name).text().filter(|value| is_header_value(value));
-        let is_name =
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         match value {
             Some(value) if is_name && !is_framing(&name) => pairs.push((name, value)),
             _ => {

@@ -56,13 +56,13 @@ export interface TaskwrightOptions {
   /**
    * Status requests of all waits of this client that may be under way at once.
    *
-   * @default 64 for `local`, 32 for `anchor`
+   * @default 64
    */
   pollsInFlight?: number | undefined;
   /**
    * Status requests a second of all waits of this client.
    *
-   * @default 2000 for `local`, 100 for `anchor`
+   * @default 2000 for `local`, 300 for `anchor`
    */
   pollsPerSecond?: number | undefined;
 }
