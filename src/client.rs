@@ -35,7 +35,7 @@ extern "C" {
 }
 
 /// Starts of `run` that are under way at once; each takes moments.
-const STARTS_AT_ONCE: u32 = 64;
+const STARTS_AT_ONCE: u32 = 32;
 
 /// A client of one backend.
 #[wasm_bindgen]

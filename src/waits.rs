@@ -212,7 +212,8 @@ impl Client {
         drop(abort);
         let job = self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.for_call(until, false))?;
         let (plan, redactor) = (Rc::clone(&job.plan), Rc::clone(&job.redactor));
-        let Answered { data, response } = drive(job).await?;
+        // Boxed, so that a task that stands in line has no room for a request in it.
+        let Answered { data, response } = Box::pin(drive(job)).await?;
         match started(&Js(data.clone())) {
             Some(id) => Ok((id, redactor)),
             None => Err(lacking("workflow id", &data, &plan, &response, &redactor)),

@@ -56,7 +56,7 @@ export interface TaskwrightOptions {
   /**
    * Status requests of all waits of this client that may be under way at once.
    *
-   * @default 64
+   * @default 32
    */
   pollsInFlight?: number | undefined;
   /**

@@ -27,7 +27,7 @@ pub const LOCAL: Profile = Profile {
     key_header: "authorization",
     key_prefix: "Bearer ",
     idempotent_starts: true,
-    budget: Budget { in_flight: 64, per_second: 2_000 },
+    budget: Budget { in_flight: 32, per_second: 2_000 },
 };
 
 /// Anchor Browser's cloud.
@@ -38,7 +38,7 @@ pub const ANCHOR: Profile = Profile {
     key_prefix: "",
     idempotent_starts: false,
     // The vendor names no limit; its guide asks every 2 s for each task.
-    budget: Budget { in_flight: 64, per_second: 300 },
+    budget: Budget { in_flight: 32, per_second: 300 },
 };
 
 /// The profile of that name.
