@@ -5,4 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 mapfile -t files < <(find "js-tests/$1" -name '*.test.mjs' | sort)
 [ "${#files[@]}" -gt 0 ] || { echo "js-tests/$1 holds no *.test.mjs" >&2; exit 1; }
-exec node --test --test-reporter=spec --test-timeout=300000 "${files[@]}"
+# The unit suite waits more than it works, so its files run side by side; the others start browsers and installs.
+together=1
+[ "$1" = unit ] && together=4
+exec node --test --test-reporter=spec --test-timeout=300000 --test-concurrency="$together" "${files[@]}"

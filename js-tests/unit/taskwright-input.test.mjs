@@ -332,6 +332,12 @@ test('headers are sent in each form that fetch takes them in', async () => {
   }
 });
 
+test('headers in a form that is none are refused', async () => {
+  for (const headers of ['x-a: b', 5, [1], ['ab']]) {
+    await assertRefused(CALLS.performWebTask({ headers }), 'headers', 'takes');
+  }
+});
+
 test('headers that frame a request are refused', async () => {
   for (const name of ['content-length', 'transfer-encoding', 'connection', 'host']) {
     for (const call of Object.values(CALLS))

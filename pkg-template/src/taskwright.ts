@@ -1,4 +1,4 @@
-import { toTaskwrightError } from './errors.js';
+import { InvalidInputError, toTaskwrightError } from './errors.js';
 import { Engine } from './internal/engine.js';
 import { environment } from './internal/environment.js';
 import type { RawCallOptions, RawWaitOptions } from './internal/raw.js';
@@ -236,8 +236,16 @@ function lowerCased(...all: Array<CallHeaders | undefined>): Record<string, stri
   for (const headers of all) {
     if (headers === undefined || headers === null) continue;
     merged ??= {};
-    const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
-    for (const [name, value] of pairs) merged[name.toLowerCase()] = value;
+    if (typeof headers !== 'object') throw badHeaders(`got a ${typeof headers}`);
+    for (const pair of Symbol.iterator in headers ? headers : Object.entries(headers)) {
+      if (!Array.isArray(pair) || pair.length !== 2) throw badHeaders('got something else in it');
+      merged[String(pair[0]).toLowerCase()] = pair[1];
+    }
   }
   return merged;
+}
+
+function badHeaders(got: string): InvalidInputError {
+  const message = `"headers" takes an object, a Headers or pairs of name and value, ${got}`;
+  return new InvalidInputError(message, { kind: 'invalid_input', field: 'headers' });
 }
