@@ -42,7 +42,7 @@ export class Engine {
     options: RawCallOptions,
   ): Promise<RawAnswer> {
     try {
-      const client = await this.#ready();
+      const client = this.#atHand() ?? (await this.#ready());
       return await guarded((...end) => client.call(operation, ids, params, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
@@ -52,7 +52,7 @@ export class Engine {
   /** Sends a request that no operation describes. */
   async request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer> {
     try {
-      const client = await this.#ready();
+      const client = this.#atHand() ?? (await this.#ready());
       return await guarded((...end) => client.request(method, path, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
@@ -62,7 +62,7 @@ export class Engine {
   /** Waits for a task. */
   async wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome> {
     try {
-      const client = await this.#ready();
+      const client = this.#atHand() ?? (await this.#ready());
       return await guarded((...end) => client.wait(id, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
@@ -72,22 +72,26 @@ export class Engine {
   /** Starts a task and waits for it. */
   async run(params: unknown, options: RawWaitOptions): Promise<RawOutcome> {
     try {
-      const client = await this.#ready();
+      const client = this.#atHand() ?? (await this.#ready());
       return await guarded((...end) => client.run(params, options, ...end));
     } catch (failure) {
       throw this.#failure(failure);
     }
   }
 
+  /** The client, unless it is to be made: on the first call, and after a panic. */
+  #atHand(): RawClient | undefined {
+    return this.#generation === moduleGeneration() ? this.#client : undefined;
+  }
+
   async #ready(): Promise<RawClient> {
-    if (this.#client === undefined || this.#generation !== moduleGeneration()) {
-      const { RawClient } = await rawModule();
-      if (this.#client === undefined || this.#generation !== moduleGeneration()) {
-        this.#client = new RawClient(this.#config);
-        this.#generation = moduleGeneration();
-      }
-    }
-    return this.#client;
+    const { RawClient } = await rawModule();
+    const known = this.#atHand();
+    if (known !== undefined) return known;
+    const client = new RawClient(this.#config);
+    this.#client = client;
+    this.#generation = moduleGeneration();
+    return client;
   }
 
   #failure(failure: unknown): unknown {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import * as glue from '../wasm/taskwright.js';
 import type { RawModule } from './raw.js';
 
 /** Node, Deno and Bun: the module is a file of the package. A bundle has left the file behind and brings the text. */
@@ -10,6 +9,8 @@ export async function load(): Promise<RawModule> {
   } catch {
     return (await import('./load-inline.js')).load();
   }
-  glue.initSync({ module: await WebAssembly.compile(bytes) });
+  // Imported here and not above: who only imports the package does not pay for it.
+  const [glue, module] = await Promise.all([import('../wasm/taskwright.js'), WebAssembly.compile(bytes)]);
+  glue.initSync({ module });
   return glue;
 }
