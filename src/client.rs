@@ -193,7 +193,7 @@ impl Client {
             let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
             let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
             let answer = if options.raw { Answer::Raw } else { row.answer };
-            let plan = self.plan(row.name, row.method, row.effect, row.check, &options);
+            let plan = self.plan(row.name, row.method, row.effect, row.check, row.takes_key, &options);
             Ok(self.finish_job(
                 plan,
                 self.settings.base.join(&path),
@@ -217,7 +217,8 @@ impl Client {
             let Some(method) = Method::parse(method) else {
                 return Err(InvalidInput::new("method", "takes GET, POST, PUT, PATCH or DELETE"));
             };
-            let is_absolute = text::find(path, "://").is_some() || path.starts_with("//");
+            let is_absolute = text::find(path.split(['?', '#']).next().unwrap_or_default(), "://").is_some()
+                || path.starts_with("//");
             let url = if is_absolute {
                 self.settings.base.follow(path)
             } else {
@@ -237,7 +238,7 @@ impl Client {
             let (body, content_type) = encode_body(&options.body, typed)?;
             let answer = if options.raw { Answer::Raw } else { Answer::Parsed };
             let name = format!("{} {}", method.as_str(), path.split(['?', '#']).next().unwrap_or_default());
-            let plan = self.plan(&name, method, method.effect(), "", &options);
+            let plan = self.plan(&name, method, method.effect(), "", false, &options);
             Ok(self.finish_job(
                 plan,
                 query.append_to(&url),
@@ -262,9 +263,10 @@ impl Client {
         method: Method,
         effect: Effect,
         check: &'static str,
+        takes_key: bool,
         options: &CallOptions,
     ) -> CallPlan {
-        let honoured = self.settings.profile.idempotent_starts;
+        let honoured = self.settings.profile.idempotent_starts && takes_key;
         let made = || (honoured && effect == Effect::Start).then(random::key);
         CallPlan {
             operation: operation.to_owned(),
@@ -311,6 +313,10 @@ impl Client {
         for (name, value) in options.headers {
             set(&headers, &name, &value.as_str().into());
             if carries_secret(&name) {
+                // Also its parts: what stands after `Bearer`, and the values of cookies.
+                secrets.extend(
+                    value.split([' ', ';', '=', ',']).filter(|part| part.len() > 5).map(str::to_owned),
+                );
                 secrets.push(value);
             }
         }

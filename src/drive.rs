@@ -76,7 +76,11 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                         let message = job.redactor.clean(&thrown_words(&thrown));
                         let not_sent = fault_code(&thrown).is_some_and(|code| never_sent(&code))
                             || message.ends_with("bad port");
-                        witness.cause = thrown;
+                        witness.cause = if message == thrown_words(&thrown) {
+                            thrown
+                        } else {
+                            js_sys::Error::new(&message).into()
+                        };
                         Event::Fault { message, not_sent }
                     }
                 }

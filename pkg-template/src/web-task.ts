@@ -12,7 +12,7 @@ export interface WebTaskParams<Schema = OutputSchema> {
   /** A browser session to work in; without it the task gets one of its own. */
   sessionId?: string;
   /** The agent that carries the task out; the local server has one, `rules`, and accepts any word. */
-  agent?: 'browser-use' | 'openai-cua' | 'gemini-computer-use' | 'anthropic-cua' | (string & {});
+  agent?: 'browser-use' | 'openai-cua' | 'gemini-computer-use' | 'anthropic-cua' | 'yutori' | (string & {});
   /** The provider of the agent's model. */
   provider?: 'openai' | 'gemini' | 'groq' | 'azure' | 'xai' | (string & {});
   /** The agent's model. */

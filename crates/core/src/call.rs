@@ -274,18 +274,34 @@ impl CallMachine {
         let keeps_method = self.plan.method == Method::Get || matches!(self.head.status, 307 | 308);
         let target = self.head.location.as_deref().and_then(|location| self.plan.base.follow(location));
         self.redirects = self.redirects.saturating_add(1);
-        if let (Some(url), true, true) = (target, keeps_method, self.redirects <= MAX_REDIRECTS) {
+        if let (Some(url), true, true) = (&target, keeps_method, self.redirects <= MAX_REDIRECTS) {
+            let url = url.clone();
             return Command::Send { attempt: self.attempt, until: self.until, url: Some(url) };
         }
-        let place =
-            self.head.location.as_deref().map_or("an address that the browser hides".to_owned(), origin_of);
-        let message = format!(
-            "the server redirects to {place}; it is not followed, so that the API key stays with {}",
-            self.plan.base.origin()
-        );
+        let message = if target.is_some() {
+            format!(
+                "the server redirects with {}, which would change what is asked or goes in a circle",
+                self.head.status
+            )
+        } else {
+            let place = self
+                .head
+                .location
+                .as_deref()
+                .map_or("an address that the browser hides".to_owned(), origin_of);
+            let home = self.plan.base.origin();
+            format!(
+                "the server redirects to {place}; it is not followed, so that the API key stays with {home}"
+            )
+        };
         let error = self.error(ErrorKind::Redirect, message);
-        // The redirect itself carried nothing out; an attempt before it may have.
-        Command::Fail(Box::new(if self.maybe_accepted { self.plan.ambiguous(error) } else { error }))
+        // 307 and 308 say that the request has yet to be carried out; the others may well mean that it was.
+        let carried_out = self.plan.effect == Effect::Start && !matches!(self.head.status, 307 | 308);
+        Command::Fail(Box::new(if carried_out || self.maybe_accepted {
+            self.plan.ambiguous(error)
+        } else {
+            error
+        }))
     }
 
     fn after_failure(&mut self, now: Millis, failure: Failure, why: &str) -> Command {
@@ -307,7 +323,8 @@ impl CallMachine {
             return None;
         }
         let asked = match failure {
-            Failure::Status(_, advice) => advice.retry_after_ms,
+            // Zero is no pause at all: the usual one then keeps a busy server from being flooded.
+            Failure::Status(_, advice) => advice.retry_after_ms.filter(|ms| *ms > 0),
             _ => None,
         };
         if asked.is_some_and(|ms| ms > self.plan.limits.max_retry_after_ms) {
@@ -333,8 +350,9 @@ impl CallMachine {
             Failure::NotSent | Failure::Lost => (ErrorKind::Connection, format!("connection error: {why}")),
             Failure::Unreadable => (ErrorKind::Decode, format!("the answer cannot be read: {why}")),
         };
-        // An answer that refuses the request outright settles what earlier attempts left open.
-        let settled = matches!(failure, Failure::Status(400..=499, _)) && !failure.is_temporary();
+        // An answer that finds fault with the request itself settles what earlier attempts left open; one about the caller
+        // (401, 403, 404) does not.
+        let settled = matches!(failure, Failure::Status(400 | 413 | 415 | 422, _));
         let ambiguous = self.plan.effect == Effect::Start
             && (failure.maybe_accepted() || (self.maybe_accepted && !settled));
         let mut error = self.error(kind, message);

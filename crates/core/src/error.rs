@@ -5,11 +5,13 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::operation::InvalidInput;
-use crate::text::{excerpt, replace};
+use crate::text::{excerpt, replace, replace_alone};
 use crate::view::{Seen, View};
 
 /// Bytes of an answer's body that an error keeps at most.
 pub const BODY_LIMIT: usize = 16_384;
+/// Secrets below this many bytes are taken out only where they stand alone: a PIN is one, not every `1` in a text.
+const SHORT: usize = 4;
 /// Bytes of a message that come from outside at most.
 const MESSAGE_LIMIT: usize = 2_048;
 
@@ -185,11 +187,11 @@ impl std::error::Error for Error {}
 pub struct Redactor(Vec<String>);
 
 impl Redactor {
-    /// A redactor of these values. Ones shorter than four bytes are left out: hiding every `a` hides nothing.
+    /// A redactor of these values.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut longest_first: Vec<String> = Vec::new();
-        for secret in secrets.into_iter().filter(|secret| secret.len() >= 4) {
+        for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
             let escaped = json_escaped(&secret);
             for form in [Some(secret), escaped].into_iter().flatten() {
                 // One may contain another. A handful is put in order by hand: a sort weighs 5 KB of WebAssembly.
@@ -224,7 +226,13 @@ impl Redactor {
     /// `text` without the secrets.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| replace(&text, secret, "[redacted]"))
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            if secret.len() < SHORT {
+                replace_alone(&text, secret, "[redacted]")
+            } else {
+                replace(&text, secret, "[redacted]")
+            }
+        })
     }
 }
 
@@ -324,8 +332,8 @@ mod tests {
     #[test]
     fn secrets_are_taken_out_longest_first() {
         let redactor = Redactor::new(["abcd".to_owned(), "abcdefgh".to_owned(), "x".to_owned()]);
-        assert_eq!(redactor.clean("key abcdefgh, abcd, x"), "key [redacted], [redacted], x");
-        assert_eq!(format!("{redactor:?}"), "Redactor(2 secrets)");
+        assert_eq!(redactor.clean("key abcdefgh, abcd, x, xx"), "key [redacted], [redacted], [redacted], xx");
+        assert_eq!(format!("{redactor:?}"), "Redactor(3 secrets)");
         let redactor = Redactor::new(["say \"hi\"".to_owned()]);
         assert_eq!(redactor.clean(r#"{"a":"say \"hi\"","b":1}"#), r#"{"a":"[redacted]","b":1}"#);
         let mut error =

@@ -25,6 +25,8 @@ pub struct Operation {
     pub answer: Answer,
     /// What sending it twice would do.
     pub effect: Effect,
+    /// For a start: whether backends that honour `Idempotency-Key` at all honour it here.
+    pub takes_key: bool,
     /// For a start: where a caller can see whether it was accepted, when its answer was lost.
     pub check: &'static str,
 }

@@ -75,7 +75,7 @@ impl Failure {
 
 /// Whether an error code of a runtime's `fetch` proves that the request never left: the name was not
 /// resolved or nobody accepted the connection. Codes of Node (libuv, undici), Bun and Deno; a browser
-/// gives none.
+/// gives none. An unreachable host is not among them: a connection that was open can end with it too.
 #[must_use]
 pub fn never_sent(code: &str) -> bool {
     matches!(
@@ -84,9 +84,6 @@ pub fn never_sent(code: &str) -> bool {
             | "ENOTFOUND"
             | "EAI_AGAIN"
             | "EAI_NODATA"
-            | "EHOSTUNREACH"
-            | "ENETUNREACH"
-            | "EADDRNOTAVAIL"
             | "UND_ERR_CONNECT_TIMEOUT"
             | "ConnectionRefused"
             | "FailedToOpenSocket"
@@ -141,6 +138,14 @@ mod tests {
         ] {
             assert!(!failure.may_resend(Effect::Start, false), "{failure:?}");
             assert!(failure.maybe_accepted(), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_happens_before_a_connection_proves_that_nothing_was_sent() {
+        assert!(never_sent("ECONNREFUSED") && never_sent("ENOTFOUND"));
+        for code in ["EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "EPIPE", "ETIMEDOUT", ""] {
+            assert!(!never_sent(code), "{code}");
         }
     }
 

@@ -31,6 +31,22 @@ pub fn replace(text: &str, from: &str, to: &str) -> String {
     out
 }
 
+/// `text` with every `from` that stands alone, not inside a word or a number, replaced.
+#[must_use]
+pub fn replace_alone(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = split_once(rest, from) {
+        out.push_str(before);
+        let joined = out.ends_with(|char: char| char.is_ascii_alphanumeric())
+            || after.starts_with(|char: char| char.is_ascii_alphanumeric());
+        out.push_str(if joined { from } else { to });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The parts with `separator` between them.
 pub fn join<S: AsRef<str>>(parts: impl IntoIterator<Item = S>, separator: &str) -> String {
     let mut out = String::new();
@@ -89,5 +105,6 @@ mod tests {
     fn parts_are_joined_and_an_empty_needle_is_nowhere() {
         assert_eq!(join(["a", "b"], ", "), "a, b");
         assert_eq!(replace("abc", "", "x"), "abc");
+        assert_eq!(replace_alone("737: 17371, cvv 737", "737", "x"), "x: 17371, cvv x");
     }
 }

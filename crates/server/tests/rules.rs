@@ -17,6 +17,7 @@ const PAGES: &[(&str, &str)] = &[
     ("/login", include_str!("fixtures/login.html")),
     ("/order", include_str!("fixtures/order.html")),
     ("/shop", include_str!("fixtures/shop.html")),
+    ("/stubborn", include_str!("fixtures/stubborn.html")),
 ];
 
 struct Bench {
@@ -193,6 +194,23 @@ async fn a_form_is_filled_in_with_every_kind_of_field() {
     assert_eq!(bench.ask("Go back and get the page title").await.value(), "Log in");
     let missing = bench.ask("Click the \"Register\" button").await;
     assert_eq!(missing.error(), "no button named \"Register\"; the page has: \"Log in\", \"Later\"");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_field_that_does_not_take_what_was_done_to_it_is_no_success() {
+    let bench = Bench::at("/stubborn").await;
+    for (prompt, why) in [
+        ("Fill abc into Number", "it did not take the value"),
+        ("Fill abcdef into Code", "it did not take the value"),
+        ("Fill abc into Own mind", "it did not take the value"),
+        ("Check Agree", "it did not stay checked"),
+    ] {
+        let ended = bench.ask(prompt).await;
+        assert!(ended.error().contains(why), "{prompt}: {}", ended.error());
+    }
+    let ended = bench.ask("Fill 123456789 into Phone").await;
+    assert_eq!(ended.value()["done"].as_array().unwrap().len(), 1, "a field may write it its own way");
     bench.end().await;
 }
 

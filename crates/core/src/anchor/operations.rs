@@ -33,6 +33,7 @@ pub const PERFORM_WEB_TASK: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Start,
+    takes_key: true,
     check: "the session it was sent to, or the sessions that tasks opened (GET /v1/sessions?task_initiated=true)",
 };
 
@@ -46,6 +47,7 @@ pub const TASK_STATUS: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Read,
+    takes_key: false,
     check: "",
 };
 
@@ -68,6 +70,7 @@ pub const FETCH_WEBPAGE: Operation = Operation {
     answer: Answer::Parsed,
     // A POST by method, a read by meaning: opening a page twice starts nothing.
     effect: Effect::Idempotent,
+    takes_key: false,
     check: "",
 };
 
@@ -91,6 +94,7 @@ pub const SCREENSHOT: Operation = Operation {
     accept: "image/png",
     answer: Answer::Raw,
     effect: Effect::Idempotent,
+    takes_key: false,
     check: "",
 };
 
@@ -104,6 +108,7 @@ pub const SESSION_CREATE: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Start,
+    takes_key: false,
     check: "sessions.all.status()",
 };
 
@@ -117,6 +122,7 @@ pub const SESSION_RETRIEVE: Operation = Operation {
     accept: JSON,
     answer: Answer::Parsed,
     effect: Effect::Read,
+    takes_key: false,
     check: "",
 };
 

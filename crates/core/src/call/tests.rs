@@ -158,6 +158,12 @@ fn a_key_that_the_backend_honours_makes_a_start_safe_to_repeat() {
     let run_four = run(keyed(), vec![lost(), Event::Head(away)]);
     assert_eq!(run_four.error().cause_kind, Some(ErrorKind::Redirect), "a redirect does not settle it");
     assert_eq!(run_four.error().idempotency_key.as_deref(), Some("k-1"));
+    let run_five = run(keyed(), vec![lost(), answer(401)]);
+    assert_eq!(
+        run_five.error().kind,
+        ErrorKind::AmbiguousStart,
+        "who is not let in learns nothing of the first one"
+    );
     let unknown = CallPlan { key_honoured: false, ..keyed() };
     assert_eq!(run(unknown, vec![lost()]).sent, 1);
 }
@@ -177,6 +183,12 @@ fn the_servers_pause_is_honoured_up_to_its_bound() {
     assert_eq!((run_one.end, run_one.took_ms), (Command::Done, 1_234));
     let run_two = run(plan(Effect::Read), vec![busy(429, 60_001)]);
     assert_eq!((run_two.sent, run_two.error().retry_after_ms), (1, Some(60_001)));
+}
+
+#[test]
+fn a_pause_of_zero_does_not_flood_the_server() {
+    let run = run(plan(Effect::Read), vec![busy(503, 0), answer(200)]);
+    assert!(run.took_ms >= 375, "{} ms", run.took_ms);
 }
 
 #[test]
@@ -237,7 +249,14 @@ fn a_redirect_is_followed_on_the_same_origin_only() {
     assert_eq!(away.error().kind, ErrorKind::Redirect);
     assert!(away.error().message.contains("https://evil.example;"), "{}", away.error().message);
     let post = run(plan(Effect::Start), vec![moved(302, "/new")]);
-    assert_eq!(post.error().kind, ErrorKind::Redirect, "a POST must not become a GET");
+    assert_eq!(
+        post.error().kind,
+        ErrorKind::AmbiguousStart,
+        "a POST must not become a GET, and may have been done"
+    );
+    assert_eq!(post.error().cause_kind, Some(ErrorKind::Redirect));
+    let kept = run(plan(Effect::Start), vec![moved(307, "https://evil.example/")]);
+    assert_eq!(kept.error().kind, ErrorKind::Redirect, "a 307 was not carried out");
     let round = run(plan(Effect::Read), (0..9).map(|_| moved(302, "/new")).collect());
     assert_eq!((round.error().kind, round.sent), (ErrorKind::Redirect, 6));
     let hidden = run(plan(Effect::Read), vec![answer(0)]);

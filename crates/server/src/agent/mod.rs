@@ -66,12 +66,14 @@ impl Secrets {
         self.0.keys().map(String::as_str)
     }
 
-    /// `text` with every secret value replaced by its name in angle brackets.
+    /// `text` with every secret value replaced by its name in angle brackets; longer values first, because one may
+    /// contain another.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
+        let mut values: Vec<_> = self.0.iter().filter(|(_, value)| !value.is_empty()).collect();
+        values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        values
+            .into_iter()
             .fold(text.to_owned(), |text, (name, value)| text.replace(value.as_str(), &format!("<{name}>")))
     }
 }
@@ -124,3 +126,17 @@ impl fmt::Display for AgentError {
 }
 
 impl std::error::Error for AgentError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_contains_another_is_hidden_whole() {
+        let pairs =
+            [("a", "abcd"), ("b", "abcdefgh")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let secrets = Secrets::new(BTreeMap::from(pairs));
+        assert_eq!(secrets.redact("t=abcdefgh&u=abcd"), "t=<b>&u=<a>");
+        assert_eq!(format!("{secrets:?}"), r#"{"a", "b"}"#);
+    }
+}

@@ -41,6 +41,7 @@ pub(super) async fn perform(
         Instruction::Check { field, on } => {
             let answer = ask_patiently(page, "check", &json!({ "field": field, "on": on })).await?;
             press(page, answer, &format!("no checkbox named \"{field}\"")).await?;
+            prove(page, "isChecked", &json!({ "field": field, "on": on }), field).await?;
         }
         Instruction::Press(key) => {
             page.press(*key).await.map_err(failed)?;
@@ -112,7 +113,20 @@ async fn fill(page: &Page, value: &str, field: Option<&str>, secrets: &Secrets) 
         // What the field held is selected.
         return page.press(Key::Backspace).await.map_err(failed);
     }
-    page.insert_text(value).await.map_err(failed)
+    page.insert_text(value).await.map_err(failed)?;
+    match field {
+        Some(field) => prove(page, "holds", &json!({ "field": field, "value": value }), field).await,
+        None => Ok(()),
+    }
+}
+
+/// Looks whether what was done to a field took effect: a page may refuse it without a word.
+async fn prove(page: &Page, question: &str, argument: &Value, field: &str) -> Result<(), AgentError> {
+    let answer = ask(page, question, argument).await?;
+    match answer.found {
+        Some(_) => Ok(()),
+        None => Err(AgentError::NotFound(answer.explain(&format!("the field \"{field}\" cannot be set so")))),
+    }
 }
 
 /// `shown` is the option as an error may repeat it.

@@ -32,6 +32,17 @@ impl<E: Into<Failure>> From<E> for AnchorError {
     }
 }
 
+impl AnchorError {
+    /// `{"error": "<text>"}`, as a few operations of the vendor answer.
+    pub(super) fn into_flat_response(self) -> Response {
+        let flat = Json(serde_json::json!({ "error": self.0.message })).into_response();
+        let (mut parts, _) = self.into_response().into_parts();
+        // As long as the other body was.
+        parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+        Response::from_parts(parts, flat.into_body())
+    }
+}
+
 impl IntoResponse for AnchorError {
     fn into_response(self) -> Response {
         Wire::Anchor.render(&self.0)

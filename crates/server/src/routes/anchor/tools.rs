@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use taskwright_core::anchor::operations::{FETCH_WEBPAGE, SCREENSHOT};
 use taskwright_core::operation::{InvalidInput, check};
 
-use super::envelope::Answer;
+use super::envelope::{AnchorError, Answer};
 use super::session_options::MAX_SIDE;
 use super::sessions::not_found;
 use crate::app::AppState;
@@ -69,7 +69,12 @@ async fn screenshot(State(state): State<AppState>, params: Params, JsonObject(bo
 }
 
 /// `GET /v1/sessions/{id}/screenshot`: also while a task works in the session.
-pub(super) async fn session_screenshot(State(state): State<AppState>, Id(id): Id) -> Answer {
+pub(super) async fn session_screenshot(state: State<AppState>, id: Id) -> Response {
+    // The one operation here whose errors the vendor documents without the envelope.
+    picture_of_session(state, id).await.unwrap_or_else(AnchorError::into_flat_response)
+}
+
+async fn picture_of_session(State(state): State<AppState>, Id(id): Id) -> Answer {
     let session = state.sessions.open(&id).ok_or_else(not_found)?;
     let usage = session.look();
     let picture = tokio::select! {

@@ -73,6 +73,25 @@ const acts = {
     return { found: { picker: /^(date|time|datetime-local|month|week|color|range)$/.test(element.type) } };
   },
 
+  // After typing: a field may write the value its own way, but not lose it. One that is gone cannot be asked.
+  holds({ field, value }) {
+    const element = fieldOf(field);
+    if (!element) return { found: {} };
+    const has = element.value ?? element.textContent;
+    const bare = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+    const sorted = (text) => [...bare(text)].sort().join("");
+    const kept = has === value || (bare(value) ? bare(has).includes(bare(value)) || sorted(has) === sorted(value) : has.includes(value));
+    return kept ? { found: {} } : { missing: "it did not take the value" };
+  },
+
+  // After a click on a box.
+  isChecked({ field, on }) {
+    const box = field.startsWith("css=") ? all(field.slice(4))[0] : best(all("input[type=checkbox], input[type=radio], [role=checkbox], [role=switch]"), field);
+    if (!box) return { found: {} };
+    const is = box.checked ?? box.getAttribute("aria-checked") === "true";
+    return is === on ? { found: {} } : { missing: on ? "it did not stay checked" : "it did not stay unchecked" };
+  },
+
   pickerValue({ field, value }) {
     const element = fieldOf(field);
     if (!element) return noField();
