@@ -89,7 +89,8 @@ async fn a_session_body_may_be_absent_and_wrong_options_are_named() {
     );
     assert_eq!(server.get("/v1/sessions/no").await.error(), "Session not found");
     assert_eq!(server.post("/v1/sessions/no/goto", json!({"url": "http://a.example"})).await.status, 404);
-    assert_eq!(server.get("/v1/sessions/no/screenshot").await.error(), "Session not found");
+    let flat = server.get("/v1/sessions/no/screenshot").await;
+    assert_eq!((flat.status.as_u16(), flat.json()), (404, json!({"error": "Session not found"})));
     let delete = |path: &str| request("DELETE", path).body(Body::empty()).unwrap();
     assert_eq!(server.send(delete("/v1/sessions/no")).await.status, 404);
     assert_eq!(server.send(delete("/v1/sessions/all")).await.json(), json!({"data": {"status": "success"}}));
