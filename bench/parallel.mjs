@@ -28,8 +28,8 @@ export async function measure({ quick }) {
     after: [
       'Requests are starts and status polls; failed are tasks whose result never came, for the reason below the',
       "table. The guide starts polling when all tasks have started; here each task's loop begins at once, in",
-      "the official client's favour. `taskwright` waits within a request budget of 2,000 a second and 64 at once, its",
-      "default for a local server; the cloud pace is its default for Anchor's cloud, 100 a second and 32 at once, which",
+      "the official client's favour. `taskwright` waits within a request budget of 2,000 a second and 32 at once, its",
+      "default for a local server; the cloud pace is its default for Anchor's cloud, 300 a second and 32 at once, which",
       'is meant to be polite to a service and not to be quick with thousands of tasks.',
     ],
   };
