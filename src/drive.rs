@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::{Function, Object};
 use taskwright_core::call::{CallMachine, CallPlan, Command, Event};
 use taskwright_core::error::{Error, Redactor};
-use taskwright_core::operation::{Answer, InvalidInput};
+use taskwright_core::operation::{Answer, Effect, InvalidInput};
 use taskwright_core::retry::never_sent;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
@@ -47,6 +47,11 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
     if let Some(reason) = abort.aborted() {
         return Err(Failure::Aborted(reason));
     }
+    // From here on something may have left.
+    let aborted = |reason| match job.plan.effect {
+        Effect::Start => Failure::AbortedStart(reason),
+        _ => Failure::Aborted(reason),
+    };
     let in_call = |invalid: InvalidInput| {
         Failure::core(Error::from(invalid).during(&job.plan.operation, job.plan.backend))
     };
@@ -64,7 +69,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 report(&job, attempt);
                 alarm.set(until);
                 match send(&job, url.as_deref(), &mut alarm, &abort).await {
-                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    Raced::Aborted(reason) => return Err(aborted(reason)),
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won(Ok((attempt, response))) => {
                         let response = as_response(response, job.request.fetch.is_some()).map_err(in_call)?;
@@ -97,7 +102,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 };
                 alarm.set(until);
                 match race(reading, &mut alarm, &abort).await {
-                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    Raced::Aborted(reason) => return Err(aborted(reason)),
                     Raced::Elapsed => Event::Elapsed,
                     Raced::Won((event, value)) => {
                         match &event {
@@ -113,7 +118,7 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 open = None;
                 alarm.set(Some(until));
                 match race(std::future::pending::<()>(), &mut alarm, &abort).await {
-                    Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
+                    Raced::Aborted(reason) => return Err(aborted(reason)),
                     _ => Event::Woke,
                 }
             }

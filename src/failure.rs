@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     Core(Box<Error>, Witness),
     /// The caller's signal was aborted, with this reason.
     Aborted(JsValue),
+    /// The same, of a start that was on its way: nobody knows whether it was accepted.
+    AbortedStart(JsValue),
 }
 
 /// Live objects beside an error; `undefined` where there is none.
@@ -46,12 +48,8 @@ impl Failure {
     /// What the promise rejects with.
     pub(crate) fn into_js(self) -> JsValue {
         match self {
-            Self::Aborted(reason) => {
-                let record = Object::new();
-                set(&record, "aborted", &JsValue::TRUE);
-                set(&record, "reason", &reason);
-                record.into()
-            }
+            Self::Aborted(reason) => aborted(&reason, false),
+            Self::AbortedStart(reason) => aborted(&reason, true),
             Self::Core(error, witness) => {
                 let record: Object = match error.serialize(&Serializer::new().serialize_maps_as_objects(true))
                 {
@@ -72,6 +70,14 @@ impl Failure {
             }
         }
     }
+}
+
+fn aborted(reason: &JsValue, maybe_started: bool) -> JsValue {
+    let record = Object::new();
+    set(&record, "aborted", &JsValue::TRUE);
+    set(&record, "reason", reason);
+    set(&record, "maybeStarted", &JsValue::from(maybe_started));
+    record.into()
 }
 
 impl From<InvalidInput> for Failure {

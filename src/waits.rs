@@ -117,7 +117,7 @@ impl Entry {
                 error.task_id.get_or_insert_with(|| self.task_id.clone());
                 Failure::Core(error, witness)
             }
-            aborted @ Failure::Aborted(_) => aborted,
+            aborted => aborted,
         }
     }
 
@@ -312,7 +312,7 @@ impl Client {
             Err(failure) => {
                 let retry_after_ms = match &failure {
                     Failure::Core(error, _) => error.retry_after_ms,
-                    Failure::Aborted(_) => None,
+                    _ => None,
                 };
                 let may_pass = matches!(&failure, Failure::Core(error, _) if error.retryable || error.kind == ErrorKind::Decode);
                 let verdict = report(Heard::Missed { retry_after_ms });

@@ -162,3 +162,22 @@ test('a null signal is none', async () => {
   server.tell(json({ ok: true }));
   assert.deepEqual(await client.sessions.retrieve('S', { signal: null }), { ok: true });
 });
+
+test('an aborted start says that it may have started only when it was on its way', async () => {
+  const before = await failureOf(
+    client.tools.performWebTask({ prompt: 'p' }, { signal: AbortSignal.abort('early') }),
+  );
+  assert.equal(before.maybeStarted, false);
+  server.tell(stall());
+  for (const [call, maybeStarted] of [
+    [(options) => client.tools.performWebTask({ prompt: 'p' }, options), true],
+    [(options) => client.sessions.retrieve('S', options), false],
+  ]) {
+    const controller = new AbortController();
+    const seen = server.requests.length;
+    const failure = failureOf(call({ signal: controller.signal }));
+    await until(() => server.requests.length > seen);
+    controller.abort('late');
+    assert.equal((await failure).maybeStarted, maybeStarted);
+  }
+});

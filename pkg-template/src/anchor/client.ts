@@ -33,7 +33,8 @@ const NAMES = {
 
 const FAILURES = {
   error: Errors.toAnchorbrowserError,
-  abort: (reason: unknown) => new Errors.APIUserAbortError({ cause: reason }),
+  abort: (reason: unknown, maybeStarted: boolean) =>
+    new Errors.APIUserAbortError({ cause: reason, maybeStarted }),
 };
 
 /** Hands a call to the core. */

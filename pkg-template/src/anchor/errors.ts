@@ -42,7 +42,7 @@ export class APIError<
   readonly error: TError;
   /**
    * Whether the call, which starts something, may have started it all the same: the message names what
-   * can be checked before it is sent again. An aborted call says `false`, because nothing was found out.
+   * can be checked before it is sent again. An aborted call says so too, once its request was on its way.
    */
   readonly maybeStarted: boolean;
   /** The pause that the service asked for, milliseconds. */
@@ -161,9 +161,12 @@ export class AmbiguousStartTimeoutError extends APIConnectionTimeoutError {
 export class APIUserAbortError extends APIError<undefined, undefined, undefined> {
   override name = 'APIUserAbortError';
 
-  constructor(init: { message?: string | undefined; cause?: unknown } = {}) {
+  override readonly maybeStarted: boolean;
+
+  constructor(init: { message?: string | undefined; cause?: unknown; maybeStarted?: boolean } = {}) {
     const details = { kind: 'aborted', ...('cause' in init && { cause: init.cause }) } as const;
     super(undefined, undefined, init.message ?? 'the request was aborted', undefined, details);
+    this.maybeStarted = init.maybeStarted ?? false;
   }
 }
 

@@ -16,7 +16,7 @@ export interface Failures {
   /** The error for a record of the core. */
   error(details: RawError): Error;
   /** What an aborted call rejects with. */
-  abort(reason: unknown): unknown;
+  abort(reason: unknown, maybeStarted: boolean): unknown;
 }
 
 /**
@@ -96,7 +96,7 @@ export class Engine {
 
   #failure(failure: unknown): unknown {
     if (failure instanceof TaskwrightError) return failure;
-    if (isAbort(failure)) return this.#failures.abort(failure.reason);
+    if (isAbort(failure)) return this.#failures.abort(failure.reason, failure.maybeStarted);
     if (isRecord(failure)) return this.#failures.error(failure);
     return failure;
   }

@@ -167,5 +167,7 @@ export interface RawError {
 /** What a call rejects with when its signal was aborted. */
 export interface RawAbort {
   readonly aborted: true;
+  /** It was a start, and it was on its way. */
+  readonly maybeStarted: boolean;
   readonly reason: unknown;
 }
