@@ -168,7 +168,7 @@ test('an aborted start says that it may have started only when it was on its way
     client.tools.performWebTask({ prompt: 'p' }, { signal: AbortSignal.abort('early') }),
   );
   assert.equal(before.maybeStarted, false);
-  server.tell(stall());
+  server.tell(stall);
   for (const [call, maybeStarted] of [
     [(options) => client.tools.performWebTask({ prompt: 'p' }, options), true],
     [(options) => client.sessions.retrieve('S', options), false],
