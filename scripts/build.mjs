@@ -60,7 +60,7 @@ const rust = [
   'scripts/build.mjs',
   'scripts/lib',
 ];
-const wasm = ['taskwright_bg.wasm', 'taskwright.js', 'taskwright.d.ts'].map(
+const wasm = ['taskwright_bg.wasm', 'taskwright.js', 'taskwright.d.ts', 'host.js'].map(
   (name) => `pkg/dist/wasm/${name}`,
 );
 const builtWasm = await whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
@@ -72,6 +72,8 @@ const builtWasm = await whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
   const short = shortenImports(read(wasm[0]), read(wasm[1]).toString());
   write(wasm[0], short.wasm);
   write(wasm[1], short.glue);
+  copyFileSync(join(root, 'src/host.js'), join(root, 'pkg/dist/wasm/host.js'));
+  rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
   // What TypeScript takes `import wasm from './taskwright_bg.wasm'` for; the generated typings are of another idea.
   remove('pkg/dist/wasm/taskwright_bg.wasm.d.ts');
   write(

@@ -1,6 +1,6 @@
 //! What came back: the head for the machine, the body for the caller.
 
-use js_sys::{JsString, Promise, SyntaxError};
+use js_sys::{JsString, SyntaxError};
 use taskwright_core::call::{Event, Head};
 use taskwright_core::error::{BODY_LIMIT, Redactor, late_refusal, sentence};
 use taskwright_core::retry::Advice;
@@ -8,11 +8,11 @@ use taskwright_core::retry_after;
 use taskwright_core::text::excerpt;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Response};
 
 use crate::clock;
 use crate::failure::thrown_words;
+use crate::host::{self, is_json};
 use crate::value::{Js, json_parse};
 
 /// Status and the headers that decisions need.
@@ -39,17 +39,13 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
     if response.status() == 204 {
         return (Event::Body, JsValue::NULL);
     }
-    let header = |name: &str| response.headers().get(name).ok().flatten();
-    let is_json = is_json(header("content-type").as_deref());
+    let is_json = is_json(response);
     let text = match text(response).await {
         Ok(text) => text,
         Err(thrown) => return (fault(&thrown, redactor), thrown),
     };
     if !is_json {
         return (Event::Body, text.into());
-    }
-    if text.length() == 0 && header("content-length").as_deref() == Some("0") {
-        return (Event::Body, JsValue::UNDEFINED);
     }
     match json_parse(&text) {
         Ok(value) => match late_refusal(&Js(value.clone())) {
@@ -58,6 +54,7 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
             }
             None => (Event::Body, value),
         },
+        Err(_) if text.length() == 0 && says_empty(response) => (Event::Body, JsValue::UNDEFINED),
         Err(_) => {
             // Not the engine's own words: they quote the body, cut anywhere, also in the middle of a secret.
             let words = format!("not JSON although it says so: {}", beginning(&String::from(text), redactor));
@@ -125,15 +122,11 @@ fn fault(thrown: &JsValue, redactor: &Redactor) -> Event {
 }
 
 async fn text(response: &Response) -> Result<JsString, JsValue> {
-    // An injected fetch may give the text itself.
-    let text = JsValue::from(response.text()?);
-    let text = JsFuture::from(Promise::resolve(&text)).await?;
-    text.dyn_into()
+    host::read(response).await?.dyn_into()
 }
 
-fn is_json(content_type: Option<&str>) -> bool {
-    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
+fn says_empty(response: &Response) -> bool {
+    response.headers().get("content-length").ok().flatten().as_deref() == Some("0")
 }
 
 /// What an answer looks like, for a message.

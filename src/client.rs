@@ -1,5 +1,7 @@
 //! What JavaScript sees: a client with four methods. Each is parse, then machine, then drive.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -10,7 +12,7 @@ use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::operation::{self, Answer, Body, Effect, InvalidInput, Method, Operation, Place, Takes};
 use taskwright_core::path::{self, Query};
 use taskwright_core::text;
-use taskwright_core::view::{Seen, View as _};
+use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Response;
@@ -19,20 +21,11 @@ use crate::drive::{Answered, Job, drive};
 use crate::failure::Failure;
 use crate::fetch::{Request, encode_body, to_json};
 use crate::gate::Gate;
+use crate::host::{KIND_OBJECT, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::value::{Js, member, set};
 use crate::waits::{WaitOptions, Waits};
-
-#[wasm_bindgen]
-extern "C" {
-    /// `RawAnswer` of the contract.
-    type RawAnswer;
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_data(this: &RawAnswer, data: &JsValue);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_response(this: &RawAnswer, response: &Response);
-}
 
 /// Starts of `run` that are under way at once; each takes moments.
 const STARTS_AT_ONCE: u32 = 32;
@@ -46,6 +39,7 @@ pub(crate) struct Client {
     pub(crate) settings: Settings,
     pub(crate) waits: Waits,
     pub(crate) starts: Gate,
+    plain_headers: RefCell<Vec<(&'static str, Object)>>,
 }
 
 #[wasm_bindgen]
@@ -55,7 +49,8 @@ impl RawClient {
     pub fn new(config: &JsValue) -> Result<RawClient, JsValue> {
         let settings = Settings::read(config).map_err(Failure::into_js)?;
         let waits = Waits::new(settings.budget);
-        Ok(Self(Rc::new(Client { settings, waits, starts: Gate::new(STARTS_AT_ONCE) })))
+        let starts = Gate::new(STARTS_AT_ONCE);
+        Ok(Self(Rc::new(Client { settings, waits, starts, plain_headers: RefCell::default() })))
     }
 
     /// One operation of the table.
@@ -102,7 +97,8 @@ impl RawClient {
                 path::segment("id", &text)?;
                 client.wait(text, options?).await
             };
-            waited.await.map_err(|failure: Failure| failure.named(&TASK_STATUS, &client))
+            let outcome = waited.await.map_err(|failure: Failure| failure.named(&TASK_STATUS, &client))?;
+            Ok(End::Outcome(outcome))
         };
         settle(work, resolve, reject);
     }
@@ -113,26 +109,30 @@ impl RawClient {
         let options = WaitOptions::read(options, &client.settings);
         let work = async move {
             let ran = async { client.run(params, options?).await };
-            ran.await.map_err(|failure: Failure| failure.named(&PERFORM_WEB_TASK, &client))
+            let outcome = ran.await.map_err(|failure: Failure| failure.named(&PERFORM_WEB_TASK, &client))?;
+            Ok(End::Outcome(outcome))
         };
         settle(work, resolve, reject);
     }
+}
+
+/// How work ends well.
+enum End {
+    Answer(Answered),
+    Outcome(JsValue),
 }
 
 /// Does the work and tells one of the two functions how it ended.
 ///
 /// Exports of this layer return nothing. Node 20's V8 inlines calls of exports into optimised code and crashes
 /// the process, now and then, when it has to leave that code in a call that returns a JavaScript value.
-fn settle(
-    work: impl Future<Output = Result<JsValue, Failure>> + 'static,
-    resolve: Function,
-    reject: Function,
-) {
+fn settle(work: impl Future<Output = Result<End, Failure>> + 'static, resolve: Function, reject: Function) {
     // Boxed, so that what runs it is compiled once instead of once for each kind of work.
-    let work: Pin<Box<dyn Future<Output = Result<JsValue, Failure>>>> = Box::pin(work);
+    let work: Pin<Box<dyn Future<Output = Result<End, Failure>>>> = Box::pin(work);
     spawn_local(async move {
         let (end, value) = match work.await {
-            Ok(value) => (resolve, value),
+            Ok(End::Answer(Answered { data, response })) => return hand(&resolve, &data, &response),
+            Ok(End::Outcome(outcome)) => (resolve, outcome),
             Err(failure) => (reject, failure.into_js()),
         };
         // The functions of a promise do not throw.
@@ -140,20 +140,18 @@ fn settle(
     });
 }
 
-/// A call to its end, as the façade takes it. `shaped` calls must have a `data` object in their answer.
-async fn answered(job: Result<Job, Failure>, shaped: bool) -> Result<JsValue, Failure> {
+/// A call to its end. `shaped` calls must have a `data` object in their answer.
+async fn answered(job: Result<Job, Failure>, shaped: bool) -> Result<End, Failure> {
     let job = job?;
     let context = shaped.then(|| (Rc::clone(&job.plan), Rc::clone(&job.redactor)));
-    let Answered { data, response } = drive(job).await?;
+    let answered = drive(job).await?;
+    let Answered { data, response } = &answered;
     if let Some((plan, redactor)) = context
-        && Js(data.clone()).member("data").seen() != Seen::Object
+        && kind(&member(data, "data")) != KIND_OBJECT
     {
-        return Err(lacking("data", &data, &plan, &response, &redactor));
+        return Err(lacking("data", data, &plan, response, &redactor));
     }
-    let answer = RawAnswer::from(JsValue::from(Object::new()));
-    answer.set_data(&data);
-    answer.set_response(&response);
-    Ok(answer.into())
+    Ok(End::Answer(answered))
 }
 
 impl Client {
@@ -193,7 +191,7 @@ impl Client {
             let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
             let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
             let answer = if options.raw { Answer::Raw } else { row.answer };
-            let plan = self.plan(row.name, row.method, row.effect, row.check, row.takes_key, &options);
+            let plan = self.plan(row.name.into(), row.method, row.effect, row.check, row.takes_key, &options);
             Ok(self.finish_job(
                 plan,
                 self.settings.base.join(&path),
@@ -238,7 +236,7 @@ impl Client {
             let (body, content_type) = encode_body(&options.body, typed)?;
             let answer = if options.raw { Answer::Raw } else { Answer::Parsed };
             let name = format!("{} {}", method.as_str(), path.split(['?', '#']).next().unwrap_or_default());
-            let plan = self.plan(&name, method, method.effect(), "", false, &options);
+            let plan = self.plan(name.into(), method, method.effect(), "", false, &options);
             Ok(self.finish_job(
                 plan,
                 query.append_to(&url),
@@ -259,7 +257,7 @@ impl Client {
 
     fn plan(
         &self,
-        operation: &str,
+        operation: Cow<'static, str>,
         method: Method,
         effect: Effect,
         check: &'static str,
@@ -269,14 +267,14 @@ impl Client {
         let honoured = self.settings.profile.idempotent_starts && takes_key;
         let made = || (honoured && effect == Effect::Start).then(random::key);
         CallPlan {
-            operation: operation.to_owned(),
+            operation,
             backend: self.settings.profile.name,
             method,
             effect,
             idempotency_key: options.idempotency_key.clone().or_else(made),
             key_honoured: honoured,
             check,
-            base: self.settings.base.clone(),
+            base: Rc::clone(&self.settings.base),
             limits: options.limits,
         }
     }
@@ -286,41 +284,31 @@ impl Client {
         &self,
         mut plan: CallPlan,
         url: String,
-        accept: &str,
+        accept: &'static str,
         content_type: Option<&str>,
         body: JsValue,
         answer: Answer,
         options: CallOptions,
         mut secrets: Vec<String>,
     ) -> Job {
-        let profile = self.settings.profile;
-        let headers = Object::new();
-        let mut own = vec![("accept", accept.to_owned())];
-        own.extend(self.settings.user_agent.map(|name| ("user-agent", name.to_owned())));
-        own.extend(content_type.map(|value| ("content-type", value.to_owned())));
-        own.extend(
-            self.settings
-                .api_key
-                .iter()
-                .map(|key| (profile.key_header, format!("{}{key}", profile.key_prefix))),
-        );
-        own.extend(plan.idempotency_key.iter().map(|key| ("idempotency-key", key.clone())));
-        for (name, value) in own {
-            if !options.without.iter().any(|gone| gone == name) {
-                set(&headers, name, &value.into());
-            }
-        }
-        for (name, value) in options.headers {
-            set(&headers, &name, &value.as_str().into());
-            if carries_secret(&name) {
+        let plain = options.headers.is_empty()
+            && options.without.is_empty()
+            && content_type.is_none()
+            && plan.idempotency_key.is_none();
+        let (headers, redactor) = if plain && secrets.is_empty() {
+            (self.plain_headers(accept), Rc::clone(&self.settings.redactor))
+        } else {
+            let headers = self.headers(accept, content_type, plan.idempotency_key.as_deref(), &options);
+            for (_, value) in options.headers.into_iter().filter(|(name, _)| carries_secret(name)) {
                 // Also its parts: what stands after `Bearer`, and the values of cookies.
                 secrets.extend(
                     value.split([' ', ';', '=', ',']).filter(|part| part.len() > 5).map(str::to_owned),
                 );
                 secrets.push(value);
             }
-        }
-        secrets.extend(self.settings.api_key.clone());
+            secrets.extend(self.settings.api_key.clone());
+            (headers, Rc::new(Redactor::new(secrets)))
+        };
         let request = Request {
             url,
             method: plan.method.as_str(),
@@ -329,7 +317,6 @@ impl Client {
             fetch: self.settings.fetch.clone(),
             fetch_options: options.fetch_options,
         };
-        let redactor = Rc::new(Redactor::new(secrets));
         if !request.can_repeat() {
             plan.limits.max_retries = 0;
         }
@@ -341,6 +328,52 @@ impl Client {
             signal: options.signal,
             on_request: options.on_request,
         }
+    }
+}
+
+impl Client {
+    /// The headers of a call that adds none: made once for each type that operations accept, of which there are a few.
+    fn plain_headers(&self, accept: &'static str) -> Object {
+        let mut made = self.plain_headers.borrow_mut();
+        if let Some((_, headers)) = made.iter().find(|(other, _)| *other == accept) {
+            return headers.clone();
+        }
+        let headers = self.headers(accept, None, None, &CallOptions::default());
+        made.push((accept, headers.clone()));
+        headers
+    }
+
+    fn headers(
+        &self,
+        accept: &str,
+        content_type: Option<&str>,
+        idempotency_key: Option<&str>,
+        options: &CallOptions,
+    ) -> Object {
+        let Settings { profile, user_agent, api_key, .. } = &self.settings;
+        let headers = Object::new();
+        let add = |name: &str, value: &str| {
+            if !options.without.iter().any(|gone| gone == name) {
+                set(&headers, name, &value.into());
+            }
+        };
+        add("accept", accept);
+        if let Some(name) = user_agent {
+            add("user-agent", name);
+        }
+        if let Some(content_type) = content_type {
+            add("content-type", content_type);
+        }
+        if let Some(key) = api_key {
+            add(profile.key_header, &format!("{}{key}", profile.key_prefix));
+        }
+        if let Some(key) = idempotency_key {
+            add("idempotency-key", key);
+        }
+        for (name, value) in &options.headers {
+            set(&headers, name, &value.as_str().into());
+        }
+        headers
     }
 }
 

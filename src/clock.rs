@@ -1,14 +1,11 @@
 //! The runtime's monotonic clock and its timers.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use gloo_timers::callback::Timeout;
 use taskwright_core::time::Millis;
 use wasm_bindgen::prelude::*;
 
-use crate::handover::Handover;
+use crate::host::Timer;
 
 #[wasm_bindgen]
 extern "C" {
@@ -42,14 +39,13 @@ pub(crate) fn timer_ms(now: Millis, until: Millis) -> u32 {
 /// same moment and a timer costs more than they do. Dropping it clears its timer.
 pub(crate) struct Alarm {
     until: Option<Millis>,
-    timer: Option<Timeout>,
-    rang: Handover<()>,
+    timer: Option<Timer>,
 }
 
 impl Alarm {
     /// An alarm that never rings.
     pub(crate) fn new() -> Self {
-        Self { until: None, timer: None, rang: Handover::new() }
+        Self { until: None, timer: None }
     }
 
     /// Moves it; `None` for never.
@@ -64,16 +60,17 @@ impl Alarm {
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(until) = self.until else { return Poll::Pending };
         loop {
-            if self.timer.is_none() {
-                let now = now();
-                if now >= until {
-                    return Poll::Ready(());
+            let timer = match &mut self.timer {
+                Some(timer) => timer,
+                none => {
+                    let now = now();
+                    if now >= until {
+                        return Poll::Ready(());
+                    }
+                    none.insert(Timer::new(timer_ms(now, until)))
                 }
-                self.rang = Handover::new();
-                let bell = self.rang.clone();
-                self.timer = Some(Timeout::new(timer_ms(now, until), move || bell.put(())));
-            }
-            if Pin::new(&mut self.rang).poll(context).is_pending() {
+            };
+            if timer.poll(context).is_pending() {
                 return Poll::Pending;
             }
             // Far moments take several timers, and timers may fire a little early.

@@ -163,7 +163,7 @@ fn report(job: &Job, attempt: u32) {
     let event = Object::new();
     set(&event, "attempt", &attempt.into());
     set(&event, "method", &job.request.method.into());
-    set(&event, "operation", &job.plan.operation.as_str().into());
+    set(&event, "operation", &(&*job.plan.operation).into());
     // A log that throws must not end the call.
     let _ = listener.call1(&JsValue::UNDEFINED, &event);
 }

@@ -1,37 +1,12 @@
 //! One request on its way: the runtime's `fetch`, or the one that the caller brought.
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use taskwright_core::operation::InvalidInput;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, Response};
 
+use crate::host::{self, Reply, Sent, is_stream};
 use crate::value::{json_stringify, member};
-
-#[wasm_bindgen]
-extern "C" {
-    /// Looked up at each call, so that a test or a tool may replace it.
-    #[wasm_bindgen(js_name = fetch, catch)]
-    fn global_fetch(url: &str, init: &Init) -> Result<JsValue, JsValue>;
-
-    /// A `RequestInit`.
-    type Init;
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_method(this: &Init, method: &str);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_headers(this: &Init, headers: &Object);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_body(this: &Init, body: &JsValue);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_duplex(this: &Init, duplex: &str);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_redirect(this: &Init, redirect: &str);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_signal(this: &Init, signal: &AbortSignal);
-
-    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
-    fn any_signal(signals: &Array) -> Result<AbortSignal, JsValue>;
-}
 
 /// What every attempt of a call sends.
 pub(crate) struct Request {
@@ -64,33 +39,17 @@ impl Attempt {
         request: &Request,
         url: Option<&str>,
         signal: Option<&AbortSignal>,
-    ) -> Result<(Self, JsFuture), JsValue> {
-        let controller = AbortController::new()?;
-        let init = Object::new();
-        if let Some(options) = &request.fetch_options {
-            Object::assign(&init, options);
-        }
-        let init: Init = init.unchecked_into();
-        init.set_method(request.method);
-        init.set_headers(&request.headers);
-        if !request.body.is_undefined() {
-            init.set_body(&request.body);
-            if is_stream(&request.body) {
-                init.set_duplex("half");
-            }
-        }
-        // A key header would follow a redirect to any origin; the core decides where to go.
-        init.set_redirect("manual");
-        let own = controller.signal();
-        let joined = signal.and_then(|signal| any_signal(&Array::of2(signal, &own)).ok());
-        init.set_signal(joined.as_ref().unwrap_or(&own));
-
-        let url = url.unwrap_or(&request.url);
-        let promise = match &request.fetch {
-            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url.into(), &init),
-            None => global_fetch(url, &init),
-        }?;
-        Ok((Self { controller, let_go: false }, JsFuture::from(Promise::resolve(&promise))))
+    ) -> Result<(Self, Reply), JsValue> {
+        let (controller, reply) = host::send(&Sent {
+            fetch: request.fetch.as_ref(),
+            url: url.unwrap_or(&request.url),
+            method: request.method,
+            headers: &request.headers,
+            body: &request.body,
+            more: request.fetch_options.as_ref(),
+            signal: signal.map(AsRef::as_ref),
+        })?;
+        Ok((Self { controller, let_go: false }, reply))
     }
 
     /// The answer is the caller's now, or has been read to its end.
@@ -110,7 +69,7 @@ impl Drop for Attempt {
 /// What `fetch` gave, as a `Response`. An injected one may have given anything.
 pub(crate) fn as_response(value: JsValue, injected: bool) -> Result<Response, InvalidInput> {
     let usable = !injected
-        || member(&value, "status").as_f64().is_some()
+        || member(&value, "status").as_f64().is_some_and(|status| (0.0..=999.0).contains(&status))
             && member(&member(&value, "headers"), "get").is_function()
             && member(&value, "text").is_function();
     if usable {
@@ -151,8 +110,4 @@ fn is_plain(value: &JsValue) -> bool {
     let prototype = Reflect::get_prototype_of(value).map(JsValue::from).unwrap_or_default();
     prototype.is_null()
         || Reflect::get_prototype_of(&prototype).map(JsValue::from).is_ok_and(|parent| parent.is_null())
-}
-
-fn is_stream(body: &JsValue) -> bool {
-    body.is_object() && member(body, "getReader").is_function()
 }

@@ -1,7 +1,8 @@
 //! The WebAssembly layer of Taskwright: converts JavaScript values and drives the machines of
 //! `taskwright-core` with the runtime's own `fetch`, `setTimeout` and `AbortSignal`. It decides nothing.
 //!
-//! One file per thing that it borrows from the runtime: [`fetch`], [`clock`], [`abort`], [`value`]. [`drive`] is
+//! One file per thing that it borrows from the runtime: [`fetch`], [`clock`], [`abort`], [`value`], on top of
+//! [`host`], which is half JavaScript. [`drive`] is
 //! the only loop around a call, [`waits`] the only one around many waits, [`client`] what JavaScript sees.
 //! The contract with the façade is `pkg-template/src/internal/raw.ts`.
 
@@ -20,6 +21,7 @@ mod failure;
 mod fetch;
 mod gate;
 mod handover;
+mod host;
 mod options;
 mod panic;
 mod race;

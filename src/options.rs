@@ -1,7 +1,10 @@
 //! What the façade hands over, looked at and checked: once per client and once per call.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Function, Object};
 use taskwright_core::call::Limits;
+use taskwright_core::error::Redactor;
 use taskwright_core::limits;
 use taskwright_core::operation::InvalidInput;
 use taskwright_core::path::BaseUrl;
@@ -11,6 +14,7 @@ use taskwright_core::wait::Budget;
 use wasm_bindgen::prelude::*;
 
 use crate::failure::Failure;
+use crate::host::given;
 use crate::value::Js;
 
 #[wasm_bindgen]
@@ -41,8 +45,6 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn body(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
-    fn raw(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
     pub fn shaped(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural, js_name = onRequest)]
     fn on_request(this: &RawOptions) -> JsValue;
@@ -51,8 +53,10 @@ extern "C" {
 /// What all calls of one client share.
 pub(crate) struct Settings {
     pub(crate) profile: Profile,
-    pub(crate) base: BaseUrl,
+    pub(crate) base: Rc<BaseUrl>,
     pub(crate) api_key: Option<String>,
+    /// Of the key alone, for calls that have no secrets of their own.
+    pub(crate) redactor: Rc<Redactor>,
     pub(crate) fetch: Option<Function>,
     pub(crate) budget: Budget,
     /// Who is calling; browsers say so themselves.
@@ -77,10 +81,12 @@ impl Settings {
                 return Err(InvalidInput::new(name_of(&names, "baseUrl"), problem).into());
             }
         };
+        let api_key = read_key(&config.member("apiKey"))?;
         Ok(Self {
             profile,
-            base: BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?,
-            api_key: read_key(&config.member("apiKey"))?,
+            base: Rc::new(BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?),
+            redactor: Rc::new(Redactor::new(api_key.clone())),
+            api_key,
             fetch: function("fetch", &config.member("fetch"))?,
             budget: Budget {
                 in_flight: limits::count(&|| "pollsInFlight".to_owned(), &config.member("pollsInFlight"))?
@@ -102,6 +108,7 @@ fn is_server_side() -> bool {
 }
 
 /// What one call was given beside its parameters.
+#[derive(Default)]
 pub(crate) struct CallOptions {
     pub(crate) limits: Limits,
     pub(crate) idempotency_key: Option<String>,
@@ -119,37 +126,62 @@ pub(crate) struct CallOptions {
 impl CallOptions {
     pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
         let limit = |name: &str, value| limits::duration(&|| name_of(&settings.names, name), &Js(value));
-        let defaults = Limits::default();
         let retries = |value| limits::retries(&|| name_of(&settings.names, "maxRetries"), &Js(value));
-        let limits = Limits {
-            attempt_timeout_ms: limit("attemptTimeoutMs", options.attempt_timeout_ms())?
-                .unwrap_or(defaults.attempt_timeout_ms),
-            total_timeout_ms: limit("totalTimeoutMs", options.total_timeout_ms())?
-                .unwrap_or(defaults.total_timeout_ms),
-            max_retries: retries(options.max_retries())?.unwrap_or(defaults.max_retries),
-            ..defaults
-        };
-        let idempotency_key = match Js(options.idempotency_key()).seen() {
-            Seen::Absent | Seen::Null => None,
-            Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
-            _ => {
-                return Err(InvalidInput::new("idempotencyKey", "takes a string that can stand in a header"));
-            }
-        };
-        let without = Js(options.without_headers()).elements().iter().filter_map(Js::text).collect();
-        Ok(Self {
-            limits,
-            idempotency_key,
-            headers: read_headers(&Js(options.headers()))?,
-            without,
-            default_query: Js(options.default_query()),
-            query: Js(options.query()),
-            signal: options.signal(),
-            fetch_options: options.fetch_options().dyn_into().ok(),
-            body: options.body(),
-            raw: options.raw().is_truthy(),
-            on_request: function("onRequest", &Js(options.on_request()))?,
-        })
+        let given = given(options);
+        let mut read = Self::default();
+        // Most calls give one or two of these, and each look costs a crossing.
+        if given & 1 != 0
+            && let Some(ms) = limit("attemptTimeoutMs", options.attempt_timeout_ms())?
+        {
+            read.limits.attempt_timeout_ms = ms;
+        }
+        if given & 1 << 1 != 0
+            && let Some(ms) = limit("totalTimeoutMs", options.total_timeout_ms())?
+        {
+            read.limits.total_timeout_ms = ms;
+        }
+        if given & 1 << 2 != 0
+            && let Some(times) = retries(options.max_retries())?
+        {
+            read.limits.max_retries = times;
+        }
+        if given & 1 << 3 != 0 {
+            read.idempotency_key = match Js(options.idempotency_key()).seen() {
+                Seen::Null => None,
+                Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
+                _ => {
+                    let problem = "takes a string that can stand in a header";
+                    return Err(InvalidInput::new("idempotencyKey", problem));
+                }
+            };
+        }
+        if given & 1 << 4 != 0 {
+            read.headers = read_headers(&Js(options.headers()))?;
+        }
+        if given & 1 << 5 != 0 {
+            let names = Js(options.without_headers()).elements();
+            read.without = names.iter().filter_map(Js::text).collect();
+        }
+        if given & 1 << 6 != 0 {
+            read.default_query = Js(options.default_query());
+        }
+        if given & 1 << 7 != 0 {
+            read.query = Js(options.query());
+        }
+        if given & 1 << 8 != 0 {
+            read.signal = options.signal();
+        }
+        if given & 1 << 9 != 0 {
+            read.fetch_options = options.fetch_options().dyn_into().ok();
+        }
+        if given & 1 << 10 != 0 {
+            read.body = options.body();
+        }
+        if given & 1 << 11 != 0 {
+            read.on_request = function("onRequest", &Js(options.on_request()))?;
+        }
+        read.raw = given & 1 << 12 != 0;
+        Ok(read)
     }
 }
 

@@ -1,9 +1,12 @@
 //! The core's [`View`] over JavaScript values, and the few engine functions that are missing from `js-sys`
 //! in a form that does not copy text into WebAssembly memory and back.
 
-use js_sys::{Array, JsString, Map, Object, Reflect, Set};
+use js_sys::{Array, JsString, Object};
 use taskwright_core::view::{Seen, View};
 use wasm_bindgen::prelude::*;
+
+use crate::host::{KIND_OBJECT, kind};
+pub(crate) use crate::host::{member, set};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,31 +30,21 @@ extern "C" {
 }
 
 /// A JavaScript value that the core may look at.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Js(pub(crate) JsValue);
 
 impl View for Js {
     fn seen(&self) -> Seen {
         let value = &self.0;
-        if value.is_undefined() {
-            Seen::Absent
-        } else if value.is_null() {
-            Seen::Null
-        } else if let Some(flag) = value.as_bool() {
-            Seen::Flag(flag)
-        } else if let Some(number) = value.as_f64() {
-            Seen::Number(number)
-        } else if let Some(text) = value.as_string() {
-            Seen::Text(text)
-        } else if Array::is_array(value) {
-            Seen::List
-        } else if value.is_instance_of::<Map>() || value.is_instance_of::<Set>() {
-            // They would become `{}` in JSON.
-            Seen::Other
-        } else if value.is_object() && !value.is_function() {
-            Seen::Object
-        } else {
-            Seen::Other
+        match kind(value) {
+            0 => Seen::Absent,
+            1 => Seen::Null,
+            2 => Seen::Flag(value.is_truthy()),
+            3 => Seen::Number(value.as_f64().unwrap_or(f64::NAN)),
+            4 => Seen::Text(value.as_string().unwrap_or_default()),
+            5 => Seen::List,
+            KIND_OBJECT => Seen::Object,
+            _ => Seen::Other,
         }
     }
 
@@ -80,21 +73,6 @@ impl View for Js {
     fn matches(&self, pattern: &str) -> Option<bool> {
         Pattern::new(pattern, "u").ok().map(|pattern| pattern.test(&self.0))
     }
-}
-
-/// A member of any value; `undefined` when there is none.
-pub(crate) fn member(value: &JsValue, name: &str) -> JsValue {
-    if value.is_object() {
-        Reflect::get(value, &JsValue::from_str(name)).unwrap_or_default()
-    } else {
-        JsValue::UNDEFINED
-    }
-}
-
-/// Sets a member of an object of ours.
-pub(crate) fn set(object: &Object, name: &str, value: &JsValue) {
-    // Only a frozen object or a throwing setter refuses, and ours are neither.
-    let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }
 
 /// `String(value)`.

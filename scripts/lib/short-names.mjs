@@ -1,15 +1,19 @@
 // The generator names each function that WebAssembly borrows from JavaScript after its signature and a hash,
 // `__wbg_headers_7ce8eee7fd327545`, in the module and in its glue. Nobody reads these names at run time, and hashes do
-// not compress: short ones take 2 kB off every download. Both files must agree, so they are rewritten together.
+// not compress: short ones take 2 kB off every download. Our own
+// JavaScript, src/host.js, lies under a hash as well and moves beside the glue. Module and glue must agree, so they are
+// rewritten together.
 const IMPORT_SECTION = 2;
 const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
+const SNIPPET = /^\.\/snippets\/.+\/src\/(\w+\.js)$/;
 
 /** The module and its glue with short names for what is imported. */
 export function shortenImports(wasm, glue) {
   const names = new Map();
   const short = (name) => {
-    if (!HASHED.test(name)) return name;
-    if (!names.has(name)) names.set(name, `i${names.size.toString(36)}`);
+    const snippet = SNIPPET.exec(name);
+    if (!snippet && !HASHED.test(name)) return name;
+    if (!names.has(name)) names.set(name, snippet ? `./${snippet[1]}` : `i${names.size.toString(36)}`);
     return names.get(name);
   };
   const parts = [wasm.subarray(0, 8)];
@@ -23,7 +27,8 @@ export function shortenImports(wasm, glue) {
   let text = glue;
   for (const [name, to] of names) {
     const before = text;
-    text = text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), to);
+    // Hashed names do not occur as parts of others.
+    text = text.replaceAll(name, to);
     if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
   }
   return { wasm: Buffer.concat(parts), glue: text };
@@ -34,24 +39,18 @@ function renameFields(section, short) {
   let [count, at] = readInteger(section, 0);
   const parts = [integer(count)];
   for (; count > 0; count -= 1) {
-    const moduleStart = at;
-    at = skipName(section, at);
-    parts.push(section.subarray(moduleStart, at));
-    const [length, nameStart] = readInteger(section, at);
-    at = nameStart + length;
-    const field = Buffer.from(short(section.subarray(nameStart, at).toString()));
-    parts.push(integer(field.length), field);
+    for (const _of of ['module', 'field']) {
+      const [length, start] = readInteger(section, at);
+      at = start + length;
+      const name = Buffer.from(short(section.subarray(start, at).toString()));
+      parts.push(integer(name.length), name);
+    }
     if (section[at] !== 0) throw new Error('the module imports something that is no function');
     const end = readInteger(section, at + 1)[1];
     parts.push(section.subarray(at, end));
     at = end;
   }
   return Buffer.concat(parts);
-}
-
-function skipName(bytes, at) {
-  const [length, start] = readInteger(bytes, at);
-  return start + length;
 }
 
 /** An unsigned LEB128 integer at `at`, and where it ends. */

@@ -7,6 +7,7 @@
 //!           └ Woke ─ Sleep
 //! ```
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::backoff::Backoff;
@@ -43,7 +44,7 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 pub struct CallPlan {
     /// The operation's name.
-    pub operation: String,
+    pub operation: Cow<'static, str>,
     /// The backend's name.
     pub backend: &'static str,
     /// The HTTP method.
@@ -57,7 +58,7 @@ pub struct CallPlan {
     /// What a caller can look at when nobody knows whether a start was accepted.
     pub check: &'static str,
     /// Where the key may go.
-    pub base: BaseUrl,
+    pub base: Rc<BaseUrl>,
     /// How long and how often.
     pub limits: Limits,
 }

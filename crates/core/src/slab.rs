@@ -14,6 +14,18 @@ impl Key {
     pub fn place(self) -> u32 {
         self.place
     }
+
+    /// Which of the things at that place it is; with the place, all that there is to a key.
+    #[must_use]
+    pub fn turn(self) -> u32 {
+        self.turn
+    }
+
+    /// The key that consists of these, for those who held it as two numbers.
+    #[must_use]
+    pub fn from_parts(place: u32, turn: u32) -> Self {
+        Self { place, turn }
+    }
 }
 
 /// Things in numbered places that are used again. A map would do as well, at 18 KB of WebAssembly.
@@ -107,6 +119,7 @@ mod tests {
         assert_eq!((slab.get(first), slab.get(second), slab.get(third)), (None, Some(&"b"), Some(&"c")));
         assert!(slab.get_mut(first).is_none() && !slab.is_empty());
         assert_eq!(slab.key_at(third.place()), Some(third));
+        assert_eq!(Key::from_parts(third.place(), third.turn()), third);
         slab.remove(second);
         assert_eq!(slab.key_at(second.place()), None);
         assert_eq!(slab.values_mut().collect::<Vec<_>>(), [&"c"]);

@@ -11,7 +11,7 @@ fn plan(effect: Effect) -> CallPlan {
         idempotency_key: None,
         key_honoured: false,
         check: "the list of sessions",
-        base: BaseUrl::parse("baseURL", "https://api.example").unwrap(),
+        base: Rc::new(BaseUrl::parse("baseURL", "https://api.example").unwrap()),
         limits: Limits::default(),
     }
 }

@@ -1,0 +1,121 @@
+// What every call asks of the runtime, said in JavaScript, because said in Rust each line here would be several
+// crossings of the boundary, and after a pause each crossing runs on a cold processor. Nothing is decided here.
+// `src/host.rs` is the other side.
+
+/** Which sort of value it is: the numbers that `host.rs` knows. */
+export function kind(value) {
+  switch (typeof value) {
+    case 'undefined':
+      return 0;
+    case 'boolean':
+      return 2;
+    case 'number':
+      return 3;
+    case 'string':
+      return 4;
+    case 'object':
+      if (value === null) return 1;
+      if (Array.isArray(value)) return 5;
+      // Maps and sets would become `{}` in JSON.
+      return value instanceof Map || value instanceof Set ? 7 : 6;
+    default:
+      return 7;
+  }
+}
+
+/** A member of any value; `undefined` when there is none, or when reading it throws. */
+export function member(value, name) {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return value[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sets a member of an object of ours. */
+export function put(object, name, value) {
+  object[name] = value;
+}
+
+/** Which options of a call are given, a bit for each, in the order that `options.rs` knows. */
+export function given(options) {
+  const has = (value, bit) => (value === undefined ? 0 : 1 << bit);
+  return (
+    has(options.attemptTimeoutMs, 0) |
+    has(options.totalTimeoutMs, 1) |
+    has(options.maxRetries, 2) |
+    has(options.idempotencyKey, 3) |
+    has(options.headers, 4) |
+    has(options.withoutHeaders, 5) |
+    has(options.defaultQuery, 6) |
+    has(options.query, 7) |
+    has(options.signal, 8) |
+    has(options.fetchOptions, 9) |
+    has(options.body, 10) |
+    has(options.onRequest, 11) |
+    has(options.raw || undefined, 12)
+  );
+}
+
+/**
+ * Sends a request and returns what aborts it; `tell(place, turn, ok, value)` hears of its answer. `fetch` is
+ * `undefined` for the runtime's own, which is looked up now, so that a test or a tool may replace it. `signal` is
+ * the caller's, when it shall stay connected to the answer's body.
+ */
+export function send(fetch, url, method, headers, body, more, signal, place, turn, tell) {
+  const controller = new AbortController();
+  const init = more === undefined ? {} : { ...more };
+  init.method = method;
+  // A copy: whoever replaced `fetch` may write into it, and it serves many requests.
+  init.headers = { ...headers };
+  if (body !== undefined) {
+    init.body = body;
+    if (isStream(body)) init.duplex = 'half';
+  }
+  // A key header would follow a redirect to any origin; the core decides where to go.
+  init.redirect = 'manual';
+  init.signal = controller.signal;
+  if (signal !== undefined) {
+    try {
+      init.signal = AbortSignal.any([signal, controller.signal]);
+    } catch {
+      // Not there, or the caller's is of another make: then it ends with the head of the answer.
+    }
+  }
+  const answer = fetch === undefined ? globalThis.fetch(url, init) : fetch(url, init);
+  Promise.resolve(answer).then(
+    (response) => tell(place, turn, true, response),
+    (thrown) => tell(place, turn, false, thrown),
+  );
+  return controller;
+}
+
+/** Whether a body can be sent only once. */
+export function isStream(body) {
+  return typeof body === 'object' && body !== null && typeof body.getReader === 'function';
+}
+
+/** Whether an answer says that it is JSON (RFC 8259, and RFC 6839 for `+json`). */
+export function isJson(response) {
+  return /^\s*([^;]*\+json|application\/json)\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
+}
+
+/** Reads a body as text. */
+export function read(response, place, turn, tell) {
+  // An injected fetch may give the text itself.
+  Promise.resolve(response.text()).then(
+    (text) => tell(place, turn, true, text),
+    (thrown) => tell(place, turn, false, thrown),
+  );
+}
+
+/** Rings after `ms`; returns what stops it. */
+export function ring(ms, place, turn, tell) {
+  return setTimeout(tell, ms, place, turn, true, undefined);
+}
+
+/** Hands an answer to the façade. */
+export function hand(resolve, data, response) {
+  resolve({ data, response });
+}

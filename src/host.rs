@@ -1,0 +1,164 @@
+//! The Rust side of `host.js`: functions that do in one crossing what every call needs, and [`Reply`], what comes
+//! back from the runtime later. One function of ours hears of all replies of the module, for ever: a pair of
+//! closures and a promise for each of them costs more than the rest of a call.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use js_sys::{Function, Object};
+use taskwright_core::slab::{Key, Slab};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, Response};
+
+#[wasm_bindgen(module = "/src/host.js")]
+extern "C" {
+    pub(crate) fn kind(value: &JsValue) -> u32;
+    pub(crate) fn member(value: &JsValue, name: &str) -> JsValue;
+    #[wasm_bindgen(js_name = put)]
+    pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
+    pub(crate) fn given(options: &JsValue) -> u32;
+    #[wasm_bindgen(catch, js_name = send)]
+    fn host_send(
+        fetch: Option<&Function>,
+        url: &str,
+        method: &str,
+        headers: &Object,
+        body: &JsValue,
+        more: Option<&Object>,
+        signal: Option<&JsValue>,
+        place: u32,
+        turn: u32,
+        tell: &Tell,
+    ) -> Result<AbortController, JsValue>;
+    #[wasm_bindgen(js_name = isStream)]
+    pub(crate) fn is_stream(body: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = isJson)]
+    pub(crate) fn is_json(response: &Response) -> bool;
+    #[wasm_bindgen(catch, js_name = read)]
+    fn host_read(response: &Response, place: u32, turn: u32, tell: &Tell) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = ring)]
+    fn host_ring(ms: u32, place: u32, turn: u32, tell: &Tell) -> JsValue;
+    pub(crate) fn hand(resolve: &Function, data: &JsValue, response: &Response);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(id: &JsValue);
+}
+
+/// What [`kind`] says of a plain object.
+pub(crate) const KIND_OBJECT: u32 = 6;
+
+type Tell = Closure<dyn Fn(u32, u32, bool, JsValue)>;
+
+thread_local! {
+    static EXPECTED: RefCell<Slab<State>> = const { RefCell::new(Slab::new()) };
+    static TELL: Tell = Closure::new(|place, turn, ok, value| {
+        let waker = EXPECTED.with_borrow_mut(|expected| {
+            // Nobody expects it any more when its call was dropped.
+            let state = expected.get_mut(Key::from_parts(place, turn))?;
+            state.value = Some(if ok { Ok(value) } else { Err(value) });
+            state.waker.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    });
+}
+
+#[derive(Default)]
+struct State {
+    value: Option<Result<JsValue, JsValue>>,
+    waker: Option<Waker>,
+}
+
+/// What the runtime will tell us. Dropping it means that nobody expects it any more.
+pub(crate) struct Reply(Key);
+
+impl Reply {
+    /// A reply to what `ask` asks with the place, the turn and the function.
+    fn to<T>(ask: impl FnOnce(u32, u32, &Tell) -> T) -> (T, Self) {
+        let key = EXPECTED.with_borrow_mut(|expected| expected.insert(State::default()));
+        let reply = Self(key);
+        (TELL.with(|tell| ask(key.place(), key.turn(), tell)), reply)
+    }
+}
+
+impl Future for Reply {
+    type Output = Result<JsValue, JsValue>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        EXPECTED.with_borrow_mut(|expected| {
+            let Some(state) = expected.get_mut(self.0) else { return Poll::Pending };
+            match state.value.take() {
+                Some(value) => Poll::Ready(value),
+                None => {
+                    state.waker = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        EXPECTED.with_borrow_mut(|expected| expected.remove(self.0));
+    }
+}
+
+/// What one attempt sends.
+pub(crate) struct Sent<'a> {
+    pub(crate) fetch: Option<&'a Function>,
+    pub(crate) url: &'a str,
+    pub(crate) method: &'static str,
+    pub(crate) headers: &'a Object,
+    /// `undefined` for none.
+    pub(crate) body: &'a JsValue,
+    /// Further members of the `RequestInit`.
+    pub(crate) more: Option<&'a Object>,
+    /// Stays connected to the body of the answer.
+    pub(crate) signal: Option<&'a JsValue>,
+}
+
+/// Sends a request: what aborts it, and its answer.
+pub(crate) fn send(sent: &Sent<'_>) -> Result<(AbortController, Reply), JsValue> {
+    let Sent { fetch, url, method, headers, body, more, signal } = *sent;
+    let (controller, reply) = Reply::to(|place, turn, tell| {
+        host_send(fetch, url, method, headers, body, more, signal, place, turn, tell)
+    });
+    Ok((controller?, reply))
+}
+
+/// The body of an answer as text.
+pub(crate) async fn read(response: &Response) -> Result<JsValue, JsValue> {
+    let (asked, reply) = Reply::to(|place, turn, tell| host_read(response, place, turn, tell));
+    asked?;
+    reply.await
+}
+
+/// A timer that rings once. Dropping it clears it.
+pub(crate) struct Timer {
+    id: JsValue,
+    rang: Reply,
+}
+
+impl Timer {
+    pub(crate) fn new(ms: u32) -> Self {
+        let (id, rang) = Reply::to(|place, turn, tell| host_ring(ms, place, turn, tell));
+        Self { id, rang }
+    }
+
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.rang).poll(context).map(drop)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
+    }
+}
