@@ -72,6 +72,19 @@ export async function measure({ quick }) {
       'The WebAssembly module is compiled at the first call, not at import: the second table has it in it. The line',
       '`fetch` is a process that imports nothing and asks once.',
     ],
+    budgets: imports.flatMap(({ label, how }, index) =>
+      how === 'import' && label !== 'anchorbrowser'
+        ? [
+            {
+              what: `importing \`${label}\`, median`,
+              value: median(imported[index].ms),
+              limit: 10,
+              show: (ms) => `${number(ms, 1)} ms`,
+              isTime: true,
+            },
+          ]
+        : [],
+    ),
   };
 }
 

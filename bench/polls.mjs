@@ -38,5 +38,12 @@ export async function measure({ quick }) {
     ],
     tables: [table(head, rows)],
     after: [`A \`taskwright\` poll takes ${times(official)} the time of the official client's.`],
+    budgets: ['taskwright', 'taskwright/anchor'].map((name) => ({
+      what: `status poll of \`${name}\`, p50 to bare \`fetch\``,
+      value: ratio(p50(name), p50('fetch')),
+      limit: 1.3,
+      show: times,
+      isTime: true,
+    })),
   };
 }

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object};
-use taskwright_core::anchor::operations::{self, PERFORM_WEB_TASK, TASK_STATUS};
+use js_sys::{Array, Object};
+use taskwright_core::anchor::operations;
 use taskwright_core::call::CallPlan;
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::operation::{self, Answer, Body, Effect, InvalidInput, Method, Operation, Place, Takes};
@@ -21,7 +21,7 @@ use crate::drive::{Answered, Job, drive};
 use crate::failure::Failure;
 use crate::fetch::{Request, encode_body, to_json};
 use crate::gate::Gate;
-use crate::host::{KIND_OBJECT, hand, kind};
+use crate::host::{End, KIND_OBJECT, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::value::{Js, member, set};
@@ -54,96 +54,69 @@ impl RawClient {
     }
 
     /// One operation of the table.
-    pub fn call(
-        &self,
-        operation: &str,
-        ids: &Array,
-        params: JsValue,
-        options: &RawOptions,
-        resolve: Function,
-        reject: Function,
-    ) {
+    pub fn call(&self, operation: &str, ids: &Array, params: JsValue, options: &RawOptions, end: End) {
         let row = operations::ALL.iter().find(|row| row.name == operation);
         let job = match row {
-            Some(row) => self.0.job(row, ids, &params, options),
+            Some(row) => {
+                let read = || {
+                    let ids = read_ids(row.path, ids)?;
+                    self.0.job(row, &ids, &params, CallOptions::read(options, &self.0.settings)?)
+                };
+                read().map_err(|invalid| self.0.refused(row.name, invalid))
+            }
             None => Err(Failure::internal("the façade named no known operation")),
         };
-        settle(answered(job, options.shaped().is_truthy()), resolve, reject);
+        settle(answered(job), end);
     }
 
     /// A request that no row describes.
-    pub fn request(
-        &self,
-        method: &str,
-        path: &str,
-        options: &RawOptions,
-        resolve: Function,
-        reject: Function,
-    ) {
-        settle(answered(self.0.raw_job(method, path, options), false), resolve, reject);
+    pub fn request(&self, method: &str, path: &str, options: &RawOptions, end: End) {
+        let job = self.0.raw_job(method, path, options);
+        let job = job.map_err(|invalid| self.0.refused(&format!("{method} request"), invalid));
+        settle(answered(job), end);
     }
 
     /// Waits for a task.
-    pub fn wait(&self, id: JsValue, options: &RawOptions, resolve: Function, reject: Function) {
+    pub fn wait(&self, id: JsValue, options: &RawOptions, end: End) {
         let client = Rc::clone(&self.0);
         let options = WaitOptions::read(options, &client.settings);
-        let work = async move {
-            let waited = async {
-                let id = Js(id);
-                let Some(text) = id.text() else {
-                    let problem = format!("takes the id of a task, got {}", id.seen().noun());
-                    return Err(Failure::from(InvalidInput::new("id", problem)));
-                };
-                path::segment("id", &text)?;
-                client.wait(text, options?).await
-            };
-            let outcome = waited.await.map_err(|failure: Failure| failure.named(&TASK_STATUS, &client))?;
-            Ok(End::Outcome(outcome))
-        };
-        settle(work, resolve, reject);
+        settle(async move { client.wait(id, options).await.map(Outcome::Value) }, end);
     }
 
     /// Starts a task and waits for it.
-    pub fn run(&self, params: JsValue, options: &RawOptions, resolve: Function, reject: Function) {
+    pub fn run(&self, params: JsValue, options: &RawOptions, end: End) {
         let client = Rc::clone(&self.0);
         let options = WaitOptions::read(options, &client.settings);
-        let work = async move {
-            let ran = async { client.run(params, options?).await };
-            let outcome = ran.await.map_err(|failure: Failure| failure.named(&PERFORM_WEB_TASK, &client))?;
-            Ok(End::Outcome(outcome))
-        };
-        settle(work, resolve, reject);
+        settle(async move { client.run(params, options).await.map(Outcome::Value) }, end);
     }
 }
 
 /// How work ends well.
-enum End {
+enum Outcome {
     Answer(Answered),
-    Outcome(JsValue),
+    Value(JsValue),
 }
 
-/// Does the work and tells one of the two functions how it ended.
+/// Does the work and tells `end` how it ended.
 ///
 /// Exports of this layer return nothing. Node 20's V8 inlines calls of exports into optimised code and crashes
 /// the process, now and then, when it has to leave that code in a call that returns a JavaScript value.
-fn settle(work: impl Future<Output = Result<End, Failure>> + 'static, resolve: Function, reject: Function) {
+fn settle(work: impl Future<Output = Result<Outcome, Failure>> + 'static, end: End) {
     // Boxed, so that what runs it is compiled once instead of once for each kind of work.
-    let work: Pin<Box<dyn Future<Output = Result<End, Failure>>>> = Box::pin(work);
+    let work: Pin<Box<dyn Future<Output = Result<Outcome, Failure>>>> = Box::pin(work);
     spawn_local(async move {
-        let (end, value) = match work.await {
-            Ok(End::Answer(Answered { data, response })) => return hand(&resolve, &data, &response),
-            Ok(End::Outcome(outcome)) => (resolve, outcome),
-            Err(failure) => (reject, failure.into_js()),
-        };
-        // The functions of a promise do not throw.
-        let _ = end.call1(&JsValue::UNDEFINED, &value);
+        match work.await {
+            Ok(Outcome::Answer(Answered { data, response })) => hand(&end, &data, &response),
+            Ok(Outcome::Value(value)) => end.resolve(&value),
+            Err(failure) => end.reject(&failure.into_js()),
+        }
     });
 }
 
-/// A call to its end. `shaped` calls must have a `data` object in their answer.
-async fn answered(job: Result<Job, Failure>, shaped: bool) -> Result<End, Failure> {
+/// A call to its end.
+async fn answered(job: Result<Job, Failure>) -> Result<Outcome, Failure> {
     let job = job?;
-    let context = shaped.then(|| (Rc::clone(&job.plan), Rc::clone(&job.redactor)));
+    let context = job.shaped.then(|| (Rc::clone(&job.plan), Rc::clone(&job.redactor)));
     let answered = drive(job).await?;
     let Answered { data, response } = &answered;
     if let Some((plan, redactor)) = context
@@ -151,7 +124,7 @@ async fn answered(job: Result<Job, Failure>, shaped: bool) -> Result<End, Failur
     {
         return Err(lacking("data", data, &plan, response, &redactor));
     }
-    Ok(End::Answer(answered))
+    Ok(Outcome::Answer(answered))
 }
 
 impl Client {
@@ -159,100 +132,70 @@ impl Client {
     pub(crate) fn job(
         &self,
         row: &Operation,
-        ids: &Array,
+        ids: &[String],
         params: &JsValue,
-        options: &RawOptions,
-    ) -> Result<Job, Failure> {
-        let job = || {
-            let options = CallOptions::read(options, &self.settings)?;
-            let ids = read_ids(row.path, ids)?;
-            let view = Js(params.clone());
-            operation::check(row, &view)?;
-            let mut query = Query::default();
-            query.extend(&options.default_query)?;
-            let mut body = params.clone();
-            for field in row.fields.iter().filter(|field| field.place == Place::Query) {
-                let value = member(params, field.name);
-                if !value.is_undefined() {
-                    query.set(field.name, Js(value).text().unwrap_or_default());
-                    body = without(&body, field.name);
-                }
+        options: CallOptions,
+    ) -> Result<Job, InvalidInput> {
+        let view = Js(params.clone());
+        operation::check(row, &view)?;
+        let mut query = Query::default();
+        query.extend(&options.default_query)?;
+        let mut body = params.clone();
+        for field in row.fields.iter().filter(|field| field.place == Place::Query) {
+            let value = member(params, field.name);
+            if !value.is_undefined() {
+                query.set(field.name, Js(value).text().unwrap_or_default());
+                body = without(&body, field.name);
             }
-            query.extend(&options.query)?;
-            let path = query.append_to(&path::fill(row.path, &ids)?);
-            let body = match row.body {
-                Body::None => JsValue::UNDEFINED,
-                // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
-                Body::Json if params.is_null() => JsValue::UNDEFINED,
-                Body::Json if params.is_undefined() => JsValue::from_str("{}"),
-                Body::Json => to_json("params", &body)?,
-            };
-            let content_type = (!body.is_undefined()).then_some("application/json");
-            let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
-            let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
-            let answer = if options.raw { Answer::Raw } else { row.answer };
-            let plan = self.plan(row.name.into(), row.method, row.effect, row.check, row.takes_key, &options);
-            Ok(self.finish_job(
-                plan,
-                self.settings.base.join(&path),
-                row.accept,
-                content_type,
-                body,
-                answer,
-                options,
-                secrets,
-            ))
+        }
+        query.extend(&options.query)?;
+        let path = query.append_to(&path::fill(row.path, ids)?);
+        let body = match row.body {
+            Body::None => JsValue::UNDEFINED,
+            // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
+            Body::Json if params.is_null() => JsValue::UNDEFINED,
+            Body::Json if params.is_undefined() => JsValue::from_str("{}"),
+            Body::Json => to_json("params", &body)?,
         };
-        job().map_err(|invalid: InvalidInput| {
-            Failure::core(Error::from(invalid).during(row.name, self.settings.profile.name))
-        })
+        let content_type = (!body.is_undefined()).then_some("application/json");
+        let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
+        let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
+        let answer = if options.raw { Answer::Raw } else { row.answer };
+        let plan = self.plan(row.name.into(), row.method, row.effect, row.check, row.takes_key, &options);
+        let url = self.settings.base.join(&path);
+        Ok(self.finish_job(plan, url, row.accept, content_type, body, answer, options, secrets))
     }
 
     /// A call that the caller wrote down.
-    fn raw_job(&self, method: &str, path: &str, options: &RawOptions) -> Result<Job, Failure> {
-        let job = || {
-            let options = CallOptions::read(options, &self.settings)?;
-            let Some(method) = Method::parse(method) else {
-                return Err(InvalidInput::new("method", "takes GET, POST, PUT, PATCH or DELETE"));
-            };
-            let is_absolute = text::find(path.split(['?', '#']).next().unwrap_or_default(), "://").is_some()
-                || path.starts_with("//");
-            let url = if is_absolute {
-                self.settings.base.follow(path)
-            } else {
-                Some(self.settings.base.join(path))
-            };
-            let Some(url) = url else {
-                let problem = format!(
-                    "takes a path, or an address on {}, where the API key belongs",
-                    self.settings.base.origin()
-                );
-                return Err(InvalidInput::new("path", problem));
-            };
-            let mut query = Query::default();
-            query.extend(&options.default_query)?;
-            query.extend(&options.query)?;
-            let typed = options.headers.iter().any(|(name, _)| name == "content-type");
-            let (body, content_type) = encode_body(&options.body, typed)?;
-            let answer = if options.raw { Answer::Raw } else { Answer::Parsed };
-            let name = format!("{} {}", method.as_str(), path.split(['?', '#']).next().unwrap_or_default());
-            let plan = self.plan(name.into(), method, method.effect(), "", false, &options);
-            Ok(self.finish_job(
-                plan,
-                query.append_to(&url),
-                "application/json",
-                content_type,
-                body,
-                answer,
-                options,
-                Vec::new(),
-            ))
+    fn raw_job(&self, method: &str, path: &str, options: &RawOptions) -> Result<Job, InvalidInput> {
+        let options = CallOptions::read(options, &self.settings)?;
+        let Some(method) = Method::parse(method) else {
+            return Err(InvalidInput::new("method", "takes GET, POST, PUT, PATCH or DELETE"));
         };
-        job().map_err(|invalid: InvalidInput| {
-            Failure::core(
-                Error::from(invalid).during(&format!("{method} request"), self.settings.profile.name),
-            )
-        })
+        let plain_path = path.split(['?', '#']).next().unwrap_or_default();
+        let is_absolute = text::find(plain_path, "://").is_some() || path.starts_with("//");
+        let url =
+            if is_absolute { self.settings.base.follow(path) } else { Some(self.settings.base.join(path)) };
+        let Some(url) = url else {
+            let origin = self.settings.base.origin();
+            let problem = format!("takes a path, or an address on {origin}, where the API key belongs");
+            return Err(InvalidInput::new("path", problem));
+        };
+        let mut query = Query::default();
+        query.extend(&options.default_query)?;
+        query.extend(&options.query)?;
+        let typed = options.headers.iter().any(|(name, _)| name == "content-type");
+        let (body, content_type) = encode_body(&options.body, typed)?;
+        let answer = if options.raw { Answer::Raw } else { Answer::Parsed };
+        let name = format!("{} {plain_path}", method.as_str());
+        let plan = self.plan(name.into(), method, method.effect(), "", false, &options);
+        let url = query.append_to(&url);
+        Ok(self.finish_job(plan, url, "application/json", content_type, body, answer, options, Vec::new()))
+    }
+
+    /// The error for input that was not sent.
+    pub(crate) fn refused(&self, operation: &str, invalid: InvalidInput) -> Failure {
+        Failure::core(Error::from(invalid).during(operation, self.settings.profile.name))
     }
 
     fn plan(
@@ -291,23 +234,26 @@ impl Client {
         options: CallOptions,
         mut secrets: Vec<String>,
     ) -> Job {
-        let plain = options.headers.is_empty()
+        let is_plain = options.headers.is_empty()
             && options.without.is_empty()
             && content_type.is_none()
             && plan.idempotency_key.is_none();
-        let (headers, redactor) = if plain && secrets.is_empty() {
-            (self.plain_headers(accept), Rc::clone(&self.settings.redactor))
+        let headers = if is_plain {
+            self.plain_headers(accept)
         } else {
-            let headers = self.headers(accept, content_type, plan.idempotency_key.as_deref(), &options);
-            for (_, value) in options.headers.into_iter().filter(|(name, _)| carries_secret(name)) {
-                // Also its parts: what stands after `Bearer`, and the values of cookies.
-                secrets.extend(
-                    value.split([' ', ';', '=', ',']).filter(|part| part.len() > 5).map(str::to_owned),
-                );
-                secrets.push(value);
-            }
+            self.headers(accept, content_type, plan.idempotency_key.as_deref(), &options)
+        };
+        for (_, value) in options.headers.into_iter().filter(|(name, _)| carries_secret(name)) {
+            // Also its parts: what stands after `Bearer`, and the values of cookies.
+            secrets
+                .extend(value.split([' ', ';', '=', ',']).filter(|part| part.len() > 5).map(str::to_owned));
+            secrets.push(value);
+        }
+        let redactor = if secrets.is_empty() {
+            Rc::clone(&self.settings.redactor)
+        } else {
             secrets.extend(self.settings.api_key.clone());
-            (headers, Rc::new(Redactor::new(secrets)))
+            Rc::new(Redactor::new(secrets))
         };
         let request = Request {
             url,
@@ -325,6 +271,7 @@ impl Client {
             request,
             answer,
             redactor,
+            shaped: options.shaped,
             signal: options.signal,
             on_request: options.on_request,
         }
@@ -374,18 +321,6 @@ impl Client {
             set(&headers, name, &value.as_str().into());
         }
         headers
-    }
-}
-
-impl Failure {
-    /// An error of the client's own making, with the call that it belongs to.
-    fn named(self, row: &Operation, client: &Client) -> Self {
-        match self {
-            Self::Core(error, witness) if error.operation.is_empty() => {
-                Self::Core(Box::new(error.during(row.name, client.settings.profile.name)), witness)
-            }
-            other => other,
-        }
     }
 }
 

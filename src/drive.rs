@@ -25,6 +25,8 @@ pub(crate) struct Job {
     pub(crate) request: Request,
     pub(crate) answer: Answer,
     pub(crate) redactor: Rc<Redactor>,
+    /// Its answer must have a `data` object.
+    pub(crate) shaped: bool,
     pub(crate) signal: JsValue,
     pub(crate) on_request: Option<Function>,
 }
@@ -43,7 +45,10 @@ struct Open {
 
 /// Carries the call out.
 pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
-    let abort = AbortWatch::new(&job.signal)?;
+    let in_call = |invalid: InvalidInput| {
+        Failure::core(Error::from(invalid).during(&job.plan.operation, job.plan.backend))
+    };
+    let abort = AbortWatch::new(&job.signal).map_err(in_call)?;
     if let Some(reason) = abort.aborted() {
         return Err(Failure::Aborted(reason));
     }
@@ -51,9 +56,6 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
     let aborted = |reason| match job.plan.effect {
         Effect::Start => Failure::AbortedStart(reason),
         _ => Failure::Aborted(reason),
-    };
-    let in_call = |invalid: InvalidInput| {
-        Failure::core(Error::from(invalid).during(&job.plan.operation, job.plan.backend))
     };
     let mut machine = CallMachine::new(Rc::clone(&job.plan), random::seed());
     let mut alarm = Alarm::new();

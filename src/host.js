@@ -54,7 +54,8 @@ export function given(options) {
     has(options.fetchOptions, 9) |
     has(options.body, 10) |
     has(options.onRequest, 11) |
-    has(options.raw || undefined, 12)
+    has(options.raw || undefined, 12) |
+    has(options.shaped || undefined, 13)
   );
 }
 
@@ -116,6 +117,6 @@ export function ring(ms, place, turn, tell) {
 }
 
 /** Hands an answer to the façade. */
-export function hand(resolve, data, response) {
-  resolve({ data, response });
+export function hand(end, data, response) {
+  end.resolve({ data, response });
 }

@@ -40,13 +40,21 @@ extern "C" {
     fn host_read(response: &Response, place: u32, turn: u32, tell: &Tell) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = ring)]
     fn host_ring(ms: u32, place: u32, turn: u32, tell: &Tell) -> JsValue;
-    pub(crate) fn hand(resolve: &Function, data: &JsValue, response: &Response);
+    pub(crate) fn hand(end: &End, data: &JsValue, response: &Response);
 }
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: &JsValue);
+
+    /// `RawEnd` of the contract: where an export says how it ended.
+    #[wasm_bindgen(typescript_type = "any")]
+    pub type End;
+    #[wasm_bindgen(method, structural)]
+    pub(crate) fn resolve(this: &End, value: &JsValue);
+    #[wasm_bindgen(method, structural)]
+    pub(crate) fn reject(this: &End, failure: &JsValue);
 }
 
 /// What [`kind`] says of a plain object.

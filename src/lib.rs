@@ -31,6 +31,7 @@ mod waits;
 
 // For the boundary tests in tests/; JavaScript gets these through wasm-bindgen.
 pub use client::RawClient;
+pub use host::End;
 #[cfg(feature = "probe")]
 pub use panic::panic_for_tests;
 pub use panic::set_panic_handler;

@@ -39,13 +39,11 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn query(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
-    pub fn signal(this: &RawOptions) -> JsValue;
+    fn signal(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural, js_name = fetchOptions)]
     fn fetch_options(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn body(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    pub fn shaped(this: &RawOptions) -> JsValue;
     #[wasm_bindgen(method, getter, structural, js_name = onRequest)]
     fn on_request(this: &RawOptions) -> JsValue;
 }
@@ -108,7 +106,7 @@ fn is_server_side() -> bool {
 }
 
 /// What one call was given beside its parameters.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) limits: Limits,
     pub(crate) idempotency_key: Option<String>,
@@ -120,6 +118,7 @@ pub(crate) struct CallOptions {
     pub(crate) fetch_options: Option<Object>,
     pub(crate) body: JsValue,
     pub(crate) raw: bool,
+    pub(crate) shaped: bool,
     pub(crate) on_request: Option<Function>,
 }
 
@@ -181,6 +180,7 @@ impl CallOptions {
             read.on_request = function("onRequest", &Js(options.on_request()))?;
         }
         read.raw = given & 1 << 12 != 0;
+        read.shaped = given & 1 << 13 != 0;
         Ok(read)
     }
 }

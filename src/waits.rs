@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Function, Object, Promise};
+use js_sys::{Function, Object, Promise};
 use taskwright_core::anchor::operations::{PERFORM_WEB_TASK, TASK_STATUS};
 use taskwright_core::anchor::status::{Standing, standing, started};
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::limits;
-use taskwright_core::operation::{self, InvalidInput};
+use taskwright_core::operation::{self, InvalidInput, Operation};
+use taskwright_core::path;
 use taskwright_core::schema;
 use taskwright_core::status::TaskStatus;
 use taskwright_core::time::Millis;
@@ -25,7 +26,7 @@ use crate::clock::{self, Alarm};
 use crate::drive::{Answered, drive};
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
-use crate::options::{RawOptions, Settings, function};
+use crate::options::{CallOptions, RawOptions, Settings, function};
 use crate::race::{Raced, race};
 use crate::random;
 use crate::value::{Js, set};
@@ -35,9 +36,8 @@ const QUESTION_MS: u64 = 30_000;
 
 /// The options of a wait, checked.
 pub(crate) struct WaitOptions {
-    /// For the calls: everything that a call takes.
-    call: RawOptions,
-    attempt_timeout_ms: Option<Option<u64>>,
+    /// Of each of its requests.
+    call: CallOptions,
     timeout_ms: Option<u64>,
     on_status: Option<Function>,
     throw_on_failure: bool,
@@ -45,10 +45,13 @@ pub(crate) struct WaitOptions {
 }
 
 impl WaitOptions {
-    pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
+    /// Shared, because a wait is made of several futures and each would have room for a copy.
+    pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Rc<Self>, InvalidInput> {
+        let mut call = CallOptions::read(options, settings)?;
         let view = Js(options.into());
-        // Bad call options shall fail now, not at the first question.
-        crate::options::CallOptions::read(options, settings)?;
+        if matches!(view.member("attemptTimeoutMs").seen(), Seen::Absent | Seen::Null) {
+            call.limits.attempt_timeout_ms = Some(QUESTION_MS);
+        }
         let throw_on_failure = match view.member("throwOnFailure").seen() {
             Seen::Absent => true,
             Seen::Flag(flag) => flag,
@@ -57,39 +60,25 @@ impl WaitOptions {
                 return Err(InvalidInput::new("throwOnFailure", problem));
             }
         };
-        Ok(Self {
-            call: JsValue::from(options).unchecked_into(),
-            attempt_timeout_ms: limits::duration(
-                &|| "attemptTimeoutMs".to_owned(),
-                &view.member("attemptTimeoutMs"),
-            )?,
+        Ok(Rc::new(Self {
+            call,
             timeout_ms: limits::duration(&|| "timeoutMs".to_owned(), &view.member("timeoutMs"))?.flatten(),
             on_status: function("onStatus", &view.member("onStatus"))?,
             throw_on_failure,
             schema: view.member("schema").0,
-        })
+        }))
     }
 
-    /// Call options for one request of the wait, which must be over at `until`.
-    fn for_call(&self, until: Option<Millis>, is_question: bool) -> RawOptions {
-        let options = Object::assign(&Object::new(), self.call.unchecked_ref());
-        let set_ms = |name: &str, ms: u64| {
-            #[allow(clippy::cast_precision_loss, reason = "came from a JavaScript number")]
-            set(&options, name, &JsValue::from_f64(ms as f64));
-        };
-        match until {
-            Some(until) => set_ms("totalTimeoutMs", until.since(clock::now()).max(1)),
-            None => set(&options, "totalTimeoutMs", &JsValue::UNDEFINED),
-        }
-        if self.attempt_timeout_ms.is_none() {
-            set_ms("attemptTimeoutMs", QUESTION_MS);
-        }
+    /// Options for one request of the wait, which must be over at `until`.
+    fn for_call(&self, until: Option<Millis>, is_question: bool) -> CallOptions {
+        let mut call = self.call.clone();
+        call.limits.total_timeout_ms = until.map(|until| until.since(clock::now()).max(1));
         if is_question {
             // The scheduler itself asks again, within its budget.
-            set(&options, "maxRetries", &JsValue::from(0));
-            set(&options, "idempotencyKey", &JsValue::UNDEFINED);
+            call.limits.max_retries = 0;
+            call.idempotency_key = None;
         }
-        options.unchecked_into()
+        call
     }
 }
 
@@ -101,9 +90,12 @@ pub(crate) struct Waits {
 
 /// One wait.
 struct Entry {
+    /// What the caller called.
+    row: &'static Operation,
+    backend: &'static str,
     task_id: String,
     redactor: Rc<Redactor>,
-    options: WaitOptions,
+    options: Rc<WaitOptions>,
     last_word: RefCell<String>,
     end: Handover<Result<Standing<Js>, Failure>>,
 }
@@ -115,6 +107,9 @@ impl Entry {
             Failure::Core(mut error, witness) => {
                 self.redactor.clean_error(&mut error);
                 error.task_id.get_or_insert_with(|| self.task_id.clone());
+                if error.operation.is_empty() {
+                    error = Box::new(error.during(self.row.name, self.backend));
+                }
                 Failure::Core(error, witness)
             }
             aborted => aborted,
@@ -168,23 +163,25 @@ impl Waits {
 impl Client {
     /// Starts a task and waits for it, both within `timeoutMs`.
     pub(crate) async fn run(
-        self: &Rc<Self>,
+        self: Rc<Self>,
         params: JsValue,
-        options: WaitOptions,
+        options: Result<Rc<WaitOptions>, InvalidInput>,
     ) -> Result<JsValue, Failure> {
+        let options = options.map_err(|invalid| self.refused(PERFORM_WEB_TASK.name, invalid))?;
         let until = options.timeout_ms.map(|ms| clock::now().after(ms));
         // Boxed, so that the future of a wait, of which there may be thousands, has no room for a start in it.
-        let (id, redactor) = Box::pin(self.start(params, &options, until)).await?;
-        self.wait_until(id, redactor, options, until).await
+        let (id, redactor) = Box::pin(Rc::clone(&self).start(params, Rc::clone(&options), until)).await?;
+        self.wait_until(&PERFORM_WEB_TASK, id, redactor, options, until).await
     }
 
     /// The id of a task that was started, and what must not be shown of it.
     async fn start(
-        self: &Rc<Self>,
+        self: Rc<Self>,
         params: JsValue,
-        options: &WaitOptions,
+        options: Rc<WaitOptions>,
         until: Option<Millis>,
     ) -> Result<(String, Rc<Redactor>), Failure> {
+        let row = &PERFORM_WEB_TASK;
         let params = match Js(params.clone()).seen() {
             Seen::Object => {
                 let params = Object::assign(&Object::new(), params.unchecked_ref());
@@ -193,9 +190,10 @@ impl Client {
             }
             _ => params,
         };
+        let refused = |invalid| self.refused(row.name, invalid);
         // Checked before it stands in line, so that bad input fails at once.
-        operation::check(&PERFORM_WEB_TASK, &Js(params.clone()))?;
-        let abort = AbortWatch::new(&options.call.signal())?;
+        operation::check(row, &Js(params.clone())).map_err(refused)?;
+        let abort = AbortWatch::new(&options.call.signal).map_err(refused)?;
         let mut alarm = Alarm::new();
         alarm.set(until);
         let _place = match race(self.starts.enter(), &mut alarm, &abort).await {
@@ -203,14 +201,12 @@ impl Client {
             Raced::Aborted(reason) => return Err(Failure::Aborted(reason)),
             Raced::Elapsed => {
                 let message = "the time was up before the task could be started; it was not started";
-                return Err(Failure::core(Error {
-                    retryable: true,
-                    ..Error::new(ErrorKind::Timeout, message)
-                }));
+                let error = Error { retryable: true, ..Error::new(ErrorKind::Timeout, message) };
+                return Err(Failure::core(error.during(row.name, self.settings.profile.name)));
             }
         };
         drop(abort);
-        let job = self.job(&PERFORM_WEB_TASK, &Array::new(), &params, &options.for_call(until, false))?;
+        let job = self.job(row, &[], &params, options.for_call(until, false)).map_err(refused)?;
         let (plan, redactor) = (Rc::clone(&job.plan), Rc::clone(&job.redactor));
         // Boxed, so that a task that stands in line has no room for a request in it.
         let Answered { data, response } = Box::pin(drive(job)).await?;
@@ -221,27 +217,46 @@ impl Client {
     }
 
     /// Waits for a task that was started, within `timeoutMs`.
-    pub(crate) async fn wait(self: &Rc<Self>, id: String, options: WaitOptions) -> Result<JsValue, Failure> {
-        let until = options.timeout_ms.map(|ms| clock::now().after(ms));
-        let ids = Array::of1(&id.as_str().into());
-        let redactor =
-            self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options.for_call(until, true))?.redactor;
-        self.wait_until(id, redactor, options, until).await
+    pub(crate) async fn wait(
+        self: Rc<Self>,
+        id: JsValue,
+        options: Result<Rc<WaitOptions>, InvalidInput>,
+    ) -> Result<JsValue, Failure> {
+        let read = || {
+            let id = Js(id);
+            let Some(text) = id.text() else {
+                let problem = format!("takes the id of a task, got {}", id.seen().noun());
+                return Err(InvalidInput::new("id", problem));
+            };
+            path::segment("id", &text)?;
+            let options = options?;
+            let until = options.timeout_ms.map(|ms| clock::now().after(ms));
+            let ids = std::slice::from_ref(&text);
+            let job = self.job(&TASK_STATUS, ids, &JsValue::UNDEFINED, options.for_call(until, true))?;
+            Ok((text, job.redactor, options, until))
+        };
+        let read = read().map_err(|invalid| self.refused(TASK_STATUS.name, invalid));
+        let (id, redactor, options, until) = read?;
+        self.wait_until(&TASK_STATUS, id, redactor, options, until).await
     }
 
     async fn wait_until(
         self: &Rc<Self>,
+        row: &'static Operation,
         task_id: String,
         redactor: Rc<Redactor>,
-        options: WaitOptions,
+        options: Rc<WaitOptions>,
         until: Option<Millis>,
     ) -> Result<JsValue, Failure> {
-        let abort = AbortWatch::new(&options.call.signal())?;
+        let abort =
+            AbortWatch::new(&options.call.signal).map_err(|invalid| self.refused(row.name, invalid))?;
         if let Some(reason) = abort.aborted() {
             return Err(Failure::Aborted(reason));
         }
         let now = clock::now();
         let entry = Rc::new(Entry {
+            row,
+            backend: self.settings.profile.name,
             task_id,
             redactor,
             options,
@@ -328,8 +343,9 @@ impl Client {
 
     async fn question(&self, entry: &Entry, until: Option<Millis>) -> Result<Standing<Js>, Failure> {
         let options = entry.options.for_call(until, true);
-        let ids = Array::of1(&entry.task_id.as_str().into());
-        let mut job = self.job(&TASK_STATUS, &ids, &JsValue::UNDEFINED, &options)?;
+        let ids = std::slice::from_ref(&entry.task_id);
+        let job = self.job(&TASK_STATUS, ids, &JsValue::UNDEFINED, options);
+        let mut job = job.map_err(|invalid| self.refused(TASK_STATUS.name, invalid))?;
         job.redactor = Rc::clone(&entry.redactor);
         let plan = Rc::clone(&job.plan);
         let Answered { data, response } = drive(job).await?;

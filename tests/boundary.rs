@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use taskwright::RawClient;
+use taskwright::{End, RawClient};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::*;
@@ -105,19 +105,20 @@ async fn pause(ms: i32) {
     JsFuture::from(Promise::resolve(&wait)).await.unwrap();
 }
 
-/// A promise of what an export tells one of its two functions.
-fn promise(mut export: impl FnMut(Function, Function)) -> Promise {
-    Promise::new(&mut |resolve, reject| export(resolve, reject))
+/// A promise of what an export tells its last argument.
+fn promise(mut export: impl FnMut(End)) -> Promise {
+    Promise::new(&mut |resolve, reject| {
+        let end = object(&[("resolve", resolve.into()), ("reject", reject.into())]);
+        export(end.unchecked_into());
+    })
 }
 
 fn wait(client: &RawClient, id: &str, options: &JsValue) -> Promise {
-    promise(|resolve, reject| client.wait(id.into(), options.unchecked_ref(), resolve, reject))
+    promise(|end| client.wait(id.into(), options.unchecked_ref(), end))
 }
 
 fn call(client: &RawClient, operation: &str, ids: &Array, params: &JsValue, options: &JsValue) -> Promise {
-    promise(|resolve, reject| {
-        client.call(operation, ids, params.clone(), options.unchecked_ref(), resolve, reject);
-    })
+    promise(|end| client.call(operation, ids, params.clone(), options.unchecked_ref(), end))
 }
 
 fn start(client: &RawClient, options: &JsValue) -> Promise {

@@ -1,7 +1,7 @@
-import { load } from './internal/load-node.js';
 import { setLoader } from './internal/module.js';
 
-setLoader(load);
+// On the first call: who only imports the package does not pay for it.
+setLoader(async () => (await import('./internal/load-node.js')).load());
 
 export * from './anchor.js';
 export { default } from './anchor.js';

@@ -94,11 +94,14 @@ export interface PreparedSchema {
   readonly standard: StandardSchema | undefined;
 }
 
+const NO_SCHEMA: PreparedSchema = { json: undefined, standard: undefined };
+
 /** @internal Turns what the user gave into JSON Schema for the wire. */
 export function prepareSchema(field: string, schema: unknown): PreparedSchema {
   if (!isStandard(schema)) {
     const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
-    if (schema === undefined || isObject) return { json: schema, standard: undefined };
+    if (schema === undefined) return NO_SCHEMA;
+    if (isObject) return { json: schema, standard: undefined };
     throw invalid(field, `takes a JSON Schema or a Standard Schema object, got ${describe(schema)}`);
   }
   const { vendor, jsonSchema } = schema['~standard'];

@@ -171,8 +171,7 @@ export class Taskwright {
   ): Promise<WebTaskOutcome<Typed<Schema>>>;
   async waitForWebTask(id: string, options?: WaitForWebTaskOptions): Promise<WebTaskOutcome> {
     const schema = prepareSchema('outputSchema', options?.outputSchema);
-    const raw = { ...this.#waitOptions(options, schema), throwOnFailure: options?.throwOnFailure };
-    const outcome = await this.#engine.wait(id, raw);
+    const outcome = await this.#engine.wait(id, this.#waitOptions(options, schema, options?.throwOnFailure));
     return await typed(outcome as WebTaskOutcome, schema);
   }
 
@@ -206,13 +205,24 @@ export class Taskwright {
     };
   }
 
-  #waitOptions(options: WaitForWebTaskOptions | undefined, schema: PreparedSchema): RawWaitOptions {
+  /** Written out: in Node an object that is spread into another weighs three times as much, and each wait has one. */
+  #waitOptions(
+    options: WaitForWebTaskOptions | undefined,
+    schema: PreparedSchema,
+    throwOnFailure?: unknown,
+  ): RawWaitOptions {
+    const client = this.#options;
     return {
-      ...this.#callOptions(options),
+      signal: options?.signal,
       // A question of a wait has a shorter limit of its own.
-      attemptTimeoutMs: options?.attemptTimeoutMs ?? this.#options.attemptTimeoutMs,
+      attemptTimeoutMs: options?.attemptTimeoutMs ?? client.attemptTimeoutMs,
+      totalTimeoutMs: undefined,
+      maxRetries: options?.maxRetries ?? client.maxRetries,
+      idempotencyKey: options?.idempotencyKey,
+      headers: lowerCased(client.headers, options?.headers),
       timeoutMs: options?.timeoutMs,
       onStatus: options?.onStatus,
+      throwOnFailure,
       // A Standard Schema checks more than its JSON Schema can say, and transforms: it has the last word alone.
       schema: schema.standard ? undefined : schema.json,
     };

@@ -10,11 +10,11 @@ export type HeadersLike =
 
 /** @internal Headers as the core takes them: names in lower case. */
 export interface MergedHeaders {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly withoutHeaders: readonly string[];
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly withoutHeaders: readonly string[] | undefined;
 }
 
-const NONE: MergedHeaders = { headers: {}, withoutHeaders: [] };
+const NONE: MergedHeaders = { headers: undefined, withoutHeaders: undefined };
 
 /** @internal Several sources as one; what comes later wins. */
 export function mergeHeaders(...sources: readonly HeadersLike[]): MergedHeaders {

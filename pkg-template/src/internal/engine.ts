@@ -6,6 +6,7 @@ import type {
   RawCallOptions,
   RawClient,
   RawConfig,
+  RawEnd,
   RawError,
   RawOutcome,
   RawWaitOptions,
@@ -20,7 +21,7 @@ export interface Failures {
 }
 
 /**
- * One client of the core, made on first use. Errors are made here, in an `async` function that the user's
+ * One client of the core, made on first use. Errors are made here, in an `async` function (`#told`) that the user's
  * own `await` leads to, because only then does their stack show the user's frames.
  */
 export class Engine {
@@ -35,45 +36,43 @@ export class Engine {
   }
 
   /** Calls an operation by its name. */
-  async call(
+  call(
     operation: string,
     ids: readonly unknown[],
     params: unknown,
     options: RawCallOptions,
   ): Promise<RawAnswer> {
-    try {
-      const client = this.#atHand() ?? (await this.#ready());
-      return await guarded((...end) => client.call(operation, ids, params, options, ...end));
-    } catch (failure) {
-      throw this.#failure(failure);
-    }
+    return this.#begin((client, end) => client.call(operation, ids, params, options, end));
   }
 
   /** Sends a request that no operation describes. */
-  async request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer> {
-    try {
-      const client = this.#atHand() ?? (await this.#ready());
-      return await guarded((...end) => client.request(method, path, options, ...end));
-    } catch (failure) {
-      throw this.#failure(failure);
-    }
+  request(method: string, path: string, options: RawCallOptions): Promise<RawAnswer> {
+    return this.#begin((client, end) => client.request(method, path, options, end));
   }
 
   /** Waits for a task. */
-  async wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome> {
-    try {
-      const client = this.#atHand() ?? (await this.#ready());
-      return await guarded((...end) => client.wait(id, options, ...end));
-    } catch (failure) {
-      throw this.#failure(failure);
-    }
+  wait(id: unknown, options: RawWaitOptions): Promise<RawOutcome> {
+    return this.#begin((client, end) => client.wait(id, options, end));
   }
 
   /** Starts a task and waits for it. */
-  async run(params: unknown, options: RawWaitOptions): Promise<RawOutcome> {
+  run(params: unknown, options: RawWaitOptions): Promise<RawOutcome> {
+    return this.#begin((client, end) => client.run(params, options, end));
+  }
+
+  /** `work` is let go of once it has begun: what is handed over is not held for the length of a wait. */
+  #begin<T>(work: (client: RawClient, end: RawEnd<T>) => void): Promise<T> {
+    const client = this.#atHand();
+    const ended =
+      client === undefined
+        ? this.#ready().then((made) => guarded<T>((end) => work(made, end)))
+        : guarded<T>((end) => work(client, end));
+    return this.#told(ended);
+  }
+
+  async #told<T>(ended: Promise<T>): Promise<T> {
     try {
-      const client = this.#atHand() ?? (await this.#ready());
-      return await guarded((...end) => client.run(params, options, ...end));
+      return await ended;
     } catch (failure) {
       throw this.#failure(failure);
     }

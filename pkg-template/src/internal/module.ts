@@ -9,7 +9,7 @@ import type { RawEnd, RawModule } from './raw.js';
 let load: () => Promise<RawModule> = async () => (await import('./load-inline.js')).load();
 let loading: Promise<RawModule> | undefined;
 let generation = 0;
-const inFlight = new Set<(failure: unknown) => void>();
+const underWay = new Set<End<never>>();
 
 /** Chooses how this runtime comes by the module; called by the entries before anything else. */
 export function setLoader(loader: () => Promise<RawModule>): void {
@@ -40,28 +40,36 @@ export function moduleGeneration(): number {
 }
 
 /** A promise of how an export ends, rejected when the module panics before that. */
-export function guarded<T>(begin: (...end: RawEnd<T>) => void): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    inFlight.add(reject);
-    begin(
-      (value) => {
-        inFlight.delete(reject);
-        resolve(value);
-      },
-      (failure) => {
-        inFlight.delete(reject);
-        reject(failure);
-      },
-    );
-  });
+export function guarded<T>(begin: (end: RawEnd<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => begin(new End(resolve, reject)));
+}
+
+/** One export under way. A class, because ten thousand waits have one each: closures would weigh more. */
+class End<T> implements RawEnd<T> {
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (failure: unknown) => void;
+
+  constructor(resolve: (value: T) => void, reject: (failure: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    underWay.add(this);
+  }
+
+  resolve(value: T): void {
+    underWay.delete(this);
+    this.#resolve(value);
+  }
+
+  reject(failure: unknown): void {
+    underWay.delete(this);
+    this.#reject(failure);
+  }
 }
 
 function rejectAll(message: string): void {
   generation += 1;
-  const waiting = [...inFlight];
-  inFlight.clear();
-  for (const reject of waiting) {
-    reject(new InternalError(`Taskwright failed: ${message}`, { kind: 'internal' }));
+  for (const end of [...underWay]) {
+    end.reject(new InternalError(`Taskwright failed: ${message}`, { kind: 'internal' }));
   }
 }
 

@@ -14,8 +14,8 @@ export interface RawModule {
 }
 
 /**
- * Each method tells one of its two last arguments how it ended, and returns nothing: V8 of Node 20 can crash
- * the process when optimised code calls an export that returns an object.
+ * Each method tells its last argument how it ended, and returns nothing: V8 of Node 20 can crash the process
+ * when optimised code calls an export that returns an object.
  */
 export interface RawClient {
   /** One operation of the table, by its name; `ids` fill the places of its path in order. */
@@ -24,18 +24,21 @@ export interface RawClient {
     ids: readonly unknown[],
     params: unknown,
     options: RawCallOptions,
-    ...end: RawEnd<RawAnswer>
+    end: RawEnd<RawAnswer>,
   ): void;
   /** A request that no row describes. */
-  request(method: string, path: string, options: RawCallOptions, ...end: RawEnd<RawAnswer>): void;
+  request(method: string, path: string, options: RawCallOptions, end: RawEnd<RawAnswer>): void;
   /** Waits for a task that was started. */
-  wait(id: unknown, options: RawWaitOptions, ...end: RawEnd<RawOutcome>): void;
+  wait(id: unknown, options: RawWaitOptions, end: RawEnd<RawOutcome>): void;
   /** Starts a task and waits for it. */
-  run(params: unknown, options: RawWaitOptions, ...end: RawEnd<RawOutcome>): void;
+  run(params: unknown, options: RawWaitOptions, end: RawEnd<RawOutcome>): void;
 }
 
-/** Where an export says how it ended: what a promise resolves and rejects with. */
-export type RawEnd<T> = [resolve: (value: T) => void, reject: (failure: RawError | RawAbort) => void];
+/** Where an export says how it ended; one of the two is called, once. */
+export interface RawEnd<T> {
+  resolve(value: T): void;
+  reject(failure: RawError | RawAbort): void;
+}
 
 export interface RawConfig {
   /** A profile of the core. */
@@ -67,7 +70,7 @@ export interface RawCallOptions {
   /** Final: defaults merged, removed ones left out, names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Names in lower case of headers that must not be sent although the operation has them. */
-  readonly withoutHeaders?: readonly string[];
+  readonly withoutHeaders?: readonly string[] | undefined;
   /** Query parameters that every request of the client carries; before the operation's own. */
   readonly defaultQuery?: unknown;
   /** Query parameters of this call; after the operation's own. */
