@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Object};
-use taskwright_core::anchor::operations;
 use taskwright_core::call::CallPlan;
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::operation::{self, Answer, Body, Effect, InvalidInput, Method, Operation, Place, Takes};
 use taskwright_core::path::{self, Query};
+use taskwright_core::task::TaskWire;
 use taskwright_core::text;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
@@ -24,8 +24,12 @@ use crate::gate::Gate;
 use crate::host::{End, KIND_OBJECT, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
+use crate::start::tag;
 use crate::value::{Js, member, set};
 use crate::waits::{WaitOptions, Waits};
+
+/// Headers, and what they are for: the name of the key's header and the type that is accepted.
+type PlainHeaders = ((&'static str, &'static str), Object);
 
 /// Starts of `run` that are under way at once; each takes moments.
 const STARTS_AT_ONCE: u32 = 32;
@@ -39,7 +43,8 @@ pub(crate) struct Client {
     pub(crate) settings: Settings,
     pub(crate) waits: Waits,
     pub(crate) starts: Gate,
-    plain_headers: RefCell<Vec<(&'static str, Object)>>,
+    pub(crate) tasks: TaskWire<Js>,
+    plain_headers: RefCell<Vec<PlainHeaders>>,
 }
 
 #[wasm_bindgen]
@@ -50,22 +55,36 @@ impl RawClient {
         let settings = Settings::read(config).map_err(Failure::into_js)?;
         let waits = Waits::new(settings.budget);
         let starts = Gate::new(STARTS_AT_ONCE);
-        Ok(Self(Rc::new(Client { settings, waits, starts, plain_headers: RefCell::default() })))
+        let tasks = settings.profile.wire.tasks();
+        Ok(Self(Rc::new(Client { settings, waits, starts, tasks, plain_headers: RefCell::default() })))
     }
 
     /// One operation of the table.
     pub fn call(&self, operation: &str, ids: &Array, params: JsValue, options: &RawOptions, end: End) {
-        let row = operations::ALL.iter().find(|row| row.name == operation);
-        let job = match row {
-            Some(row) => {
-                let read = || {
-                    let ids = read_ids(row.path, ids)?;
-                    self.0.job(row, &ids, &params, CallOptions::read(options, &self.0.settings)?)
-                };
-                read().map_err(|invalid| self.0.refused(row.name, invalid))
-            }
-            None => Err(Failure::internal("the façade named no known operation")),
+        let Some(row) = self.0.settings.profile.rows.iter().find(|row| row.name == operation) else {
+            let unknown = Failure::internal("the façade named no known operation");
+            return settle(async move { Err(unknown) }, end);
         };
+        let read = || Ok((read_ids(row.path, ids)?, CallOptions::read(options, &self.0.settings)?));
+        let read = read().map_err(|invalid| self.0.refused(row.name, invalid));
+        let find = self
+            .0
+            .tasks
+            .find
+            .as_ref()
+            .filter(|find| row.fields.iter().any(|field| field.name == find.member));
+        if let Some(find) = find {
+            let (client, params) = (Rc::clone(&self.0), tag(find, &params));
+            let work = async move {
+                let (ids, options) = read?;
+                client.begin(row, &ids, &params, options).await.map(Outcome::Answer)
+            };
+            return settle(work, end);
+        }
+        let job = read.and_then(|(ids, options)| {
+            let job = self.0.job(row, &ids, &params, options);
+            job.map_err(|invalid| self.0.refused(row.name, invalid))
+        });
         settle(answered(job), end);
     }
 
@@ -149,21 +168,27 @@ impl Client {
             }
         }
         query.extend(&options.query)?;
+        if row.body == Body::None {
+            query.fill_up(&view)?;
+        }
         let path = query.append_to(&path::fill(row.path, ids)?);
         let body = match row.body {
             Body::None => JsValue::UNDEFINED,
+            Body::Given => options.body.clone(),
             // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
             Body::Json if params.is_null() => JsValue::UNDEFINED,
             Body::Json if params.is_undefined() => JsValue::from_str("{}"),
             Body::Json => to_json("params", &body)?,
         };
-        let content_type = (!body.is_undefined()).then_some("application/json");
+        // What the caller made brings its own type.
+        let is_json = row.body != Body::Given && !body.is_undefined();
+        let content_type = is_json.then_some("application/json");
         let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
         let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
         let answer = if options.raw { Answer::Raw } else { row.answer };
         let plan = self.plan(row.name.into(), row.method, row.effect, row.check, row.takes_key, &options);
         let url = self.settings.base.join(&path);
-        Ok(self.finish_job(plan, url, row.accept, content_type, body, answer, options, secrets))
+        Ok(self.finish_job(plan, url, row.path, row.accept, content_type, body, answer, options, secrets))
     }
 
     /// A call that the caller wrote down.
@@ -190,7 +215,17 @@ impl Client {
         let name = format!("{} {plain_path}", method.as_str());
         let plan = self.plan(name.into(), method, method.effect(), "", false, &options);
         let url = query.append_to(&url);
-        Ok(self.finish_job(plan, url, "application/json", content_type, body, answer, options, Vec::new()))
+        Ok(self.finish_job(
+            plan,
+            url,
+            "",
+            "application/json",
+            content_type,
+            body,
+            answer,
+            options,
+            Vec::new(),
+        ))
     }
 
     /// The error for input that was not sent.
@@ -227,6 +262,7 @@ impl Client {
         &self,
         mut plan: CallPlan,
         url: String,
+        template: &'static str,
         accept: &'static str,
         content_type: Option<&str>,
         body: JsValue,
@@ -239,9 +275,9 @@ impl Client {
             && content_type.is_none()
             && plan.idempotency_key.is_none();
         let headers = if is_plain {
-            self.plain_headers(accept)
+            self.plain_headers(template, accept)
         } else {
-            self.headers(accept, content_type, plan.idempotency_key.as_deref(), &options)
+            self.headers(template, accept, content_type, plan.idempotency_key.as_deref(), &options)
         };
         for (_, value) in options.headers.into_iter().filter(|(name, _)| carries_secret(name)) {
             // Also its parts: what stands after `Bearer`, and the values of cookies.
@@ -280,18 +316,20 @@ impl Client {
 
 impl Client {
     /// The headers of a call that adds none: made once for each type that operations accept, of which there are a few.
-    fn plain_headers(&self, accept: &'static str) -> Object {
+    fn plain_headers(&self, template: &str, accept: &'static str) -> Object {
         let mut made = self.plain_headers.borrow_mut();
-        if let Some((_, headers)) = made.iter().find(|(other, _)| *other == accept) {
+        let key_header = self.settings.profile.key_header(template);
+        if let Some((_, headers)) = made.iter().find(|(of, _)| *of == (key_header, accept)) {
             return headers.clone();
         }
-        let headers = self.headers(accept, None, None, &CallOptions::default());
-        made.push((accept, headers.clone()));
+        let headers = self.headers(template, accept, None, None, &CallOptions::default());
+        made.push(((key_header, accept), headers.clone()));
         headers
     }
 
     fn headers(
         &self,
+        template: &str,
         accept: &str,
         content_type: Option<&str>,
         idempotency_key: Option<&str>,
@@ -312,7 +350,7 @@ impl Client {
             add("content-type", content_type);
         }
         if let Some(key) = api_key {
-            add(profile.key_header, &format!("{}{key}", profile.key_prefix));
+            add(profile.key_header(template), &format!("{}{key}", profile.key_prefix));
         }
         if let Some(key) = idempotency_key {
             add("idempotency-key", key);

@@ -133,6 +133,10 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
             }
             Command::Fail(mut error) => {
                 job.redactor.clean_error(&mut error);
+                let request = Object::new();
+                set(&request, "method", &job.request.method.into());
+                set(&request, "url", &job.redactor.clean(&job.request.url).into());
+                witness.request = request.into();
                 if let Some(open) = &open {
                     witness.headers = answer::clean_headers(&open.response, &job.redactor);
                 }

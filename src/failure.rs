@@ -26,6 +26,8 @@ pub(crate) enum Failure {
 pub(crate) struct Witness {
     /// The parsed body.
     pub(crate) parsed: JsValue,
+    /// Method and address of the request.
+    pub(crate) request: JsValue,
     /// The answer's `Headers`.
     pub(crate) headers: JsValue,
     /// What the runtime threw.
@@ -58,6 +60,7 @@ impl Failure {
                 };
                 for (name, value) in [
                     ("parsed", &witness.parsed),
+                    ("request", &witness.request),
                     ("headers", &witness.headers),
                     ("cause", &witness.cause),
                     ("result", &witness.result),

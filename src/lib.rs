@@ -24,8 +24,10 @@ mod handover;
 mod host;
 mod options;
 mod panic;
+mod question;
 mod race;
 mod random;
+mod start;
 mod value;
 mod waits;
 

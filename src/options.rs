@@ -59,7 +59,7 @@ pub(crate) struct Settings {
     pub(crate) budget: Budget,
     /// Who is calling; browsers say so themselves.
     pub(crate) user_agent: Option<&'static str>,
-    names: Js,
+    pub(crate) names: Js,
 }
 
 impl Settings {
@@ -68,7 +68,7 @@ impl Settings {
         let names = config.member("names");
         let profile = config.member("backend").text().as_deref().and_then(profile::by_name);
         let Some(profile) = profile else {
-            return Err(InvalidInput::new("backend", "takes \"local\" or \"anchor\"").into());
+            return Err(InvalidInput::new("backend", "takes \"local\", \"anchor\" or \"asteroid\"").into());
         };
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {
@@ -82,7 +82,7 @@ impl Settings {
         let api_key = read_key(&config.member("apiKey"))?;
         Ok(Self {
             profile,
-            base: Rc::new(BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?),
+            base: Rc::new(BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?.without(profile.path_prefixes)),
             redactor: Rc::new(Redactor::new(api_key.clone())),
             api_key,
             fetch: function("fetch", &config.member("fetch"))?,
@@ -245,6 +245,7 @@ fn is_header_value(text: &str) -> bool {
     text.chars().all(|char| matches!(char, '\t' | ' '..='~' | '\u{80}'..='\u{ff}'))
 }
 
-fn name_of(names: &Js, name: &str) -> String {
+/// What the façade calls an option.
+pub(crate) fn name_of(names: &Js, name: &str) -> String {
     names.member(name).text().unwrap_or_else(|| name.to_owned())
 }

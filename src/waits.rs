@@ -1,19 +1,18 @@
 //! The only loop around many waits: asks when the scheduler says so and reports what it heard. One timer
 //! serves all waits of a client.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Object, Promise};
-use taskwright_core::anchor::operations::{PERFORM_WEB_TASK, TASK_STATUS};
-use taskwright_core::anchor::status::{Standing, standing, started};
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::limits;
 use taskwright_core::operation::{self, InvalidInput, Operation};
 use taskwright_core::path;
 use taskwright_core::schema;
-use taskwright_core::status::TaskStatus;
+use taskwright_core::status::{Standing, TaskStatus};
+use taskwright_core::task::Goal;
 use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
@@ -26,7 +25,7 @@ use crate::clock::{self, Alarm};
 use crate::drive::{Answered, drive};
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
-use crate::options::{CallOptions, RawOptions, Settings, function};
+use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
 use crate::race::{Raced, race};
 use crate::random;
 use crate::value::{Js, set};
@@ -39,7 +38,9 @@ pub(crate) struct WaitOptions {
     /// Of each of its requests.
     call: CallOptions,
     timeout_ms: Option<u64>,
-    on_status: Option<Function>,
+    pub(crate) on_status: Option<Function>,
+    pub(crate) goal: Goal,
+    pace: Pace,
     throw_on_failure: bool,
     schema: JsValue,
 }
@@ -60,17 +61,30 @@ impl WaitOptions {
                 return Err(InvalidInput::new("throwOnFailure", problem));
             }
         };
+        let interval_ms =
+            limits::duration(&|| name_of(&settings.names, "intervalMs"), &view.member("intervalMs"))?
+                .flatten();
         Ok(Rc::new(Self {
             call,
-            timeout_ms: limits::duration(&|| "timeoutMs".to_owned(), &view.member("timeoutMs"))?.flatten(),
+            timeout_ms: limits::duration(
+                &|| name_of(&settings.names, "timeoutMs"),
+                &view.member("timeoutMs"),
+            )?
+            .flatten(),
             on_status: function("onStatus", &view.member("onStatus"))?,
+            goal: if view.member("interaction").seen() == Seen::Flag(true) {
+                Goal::Interaction
+            } else {
+                Goal::End
+            },
+            pace: interval_ms.map_or_else(Pace::default, Pace::within),
             throw_on_failure,
             schema: view.member("schema").0,
         }))
     }
 
     /// Options for one request of the wait, which must be over at `until`.
-    fn for_call(&self, until: Option<Millis>, is_question: bool) -> CallOptions {
+    pub(crate) fn for_call(&self, until: Option<Millis>, is_question: bool) -> CallOptions {
         let mut call = self.call.clone();
         call.limits.total_timeout_ms = until.map(|until| until.since(clock::now()).max(1));
         if is_question {
@@ -82,20 +96,25 @@ impl WaitOptions {
     }
 }
 
+/// An answer that took longer than this was held back by the server, milliseconds.
+const HELD_MS: u64 = 1_000;
+
 /// All waits of one client.
 pub(crate) struct Waits {
-    scheduler: RefCell<Scheduler<Rc<Entry>>>,
+    pub(crate) scheduler: RefCell<Scheduler<Rc<Entry>>>,
+    /// Whether the service may offer long polls.
+    pub(crate) long_polls: Cell<bool>,
     timer: RefCell<Option<(Millis, Timeout)>>,
 }
 
 /// One wait.
-struct Entry {
+pub(crate) struct Entry {
     /// What the caller called.
     row: &'static Operation,
     backend: &'static str,
-    task_id: String,
-    redactor: Rc<Redactor>,
-    options: Rc<WaitOptions>,
+    pub(crate) task_id: String,
+    pub(crate) redactor: Rc<Redactor>,
+    pub(crate) options: Rc<WaitOptions>,
     last_word: RefCell<String>,
     end: Handover<Result<Standing<Js>, Failure>>,
 }
@@ -156,7 +175,8 @@ impl Drop for Registered<'_> {
 
 impl Waits {
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { scheduler: RefCell::new(Scheduler::new(budget, random::seed())), timer: RefCell::default() }
+        let scheduler = RefCell::new(Scheduler::new(budget, random::seed()));
+        Self { scheduler, long_polls: Cell::new(true), timer: RefCell::default() }
     }
 }
 
@@ -167,11 +187,11 @@ impl Client {
         params: JsValue,
         options: Result<Rc<WaitOptions>, InvalidInput>,
     ) -> Result<JsValue, Failure> {
-        let options = options.map_err(|invalid| self.refused(PERFORM_WEB_TASK.name, invalid))?;
+        let options = options.map_err(|invalid| self.refused(self.tasks.start.name, invalid))?;
         let until = options.timeout_ms.map(|ms| clock::now().after(ms));
         // Boxed, so that the future of a wait, of which there may be thousands, has no room for a start in it.
         let (id, redactor) = Box::pin(Rc::clone(&self).start(params, Rc::clone(&options), until)).await?;
-        self.wait_until(&PERFORM_WEB_TASK, id, redactor, options, until).await
+        self.wait_until(self.tasks.start, id, redactor, options, until).await
     }
 
     /// The id of a task that was started, and what must not be shown of it.
@@ -181,7 +201,7 @@ impl Client {
         options: Rc<WaitOptions>,
         until: Option<Millis>,
     ) -> Result<(String, Rc<Redactor>), Failure> {
-        let row = &PERFORM_WEB_TASK;
+        let row = self.tasks.start;
         let params = match Js(params.clone()).seen() {
             Seen::Object => {
                 let params = Object::assign(&Object::new(), params.unchecked_ref());
@@ -210,7 +230,7 @@ impl Client {
         let (plan, redactor) = (Rc::clone(&job.plan), Rc::clone(&job.redactor));
         // Boxed, so that a task that stands in line has no room for a request in it.
         let Answered { data, response } = Box::pin(drive(job)).await?;
-        match started(&Js(data.clone())) {
+        match (self.tasks.started)(&Js(data.clone())) {
             Some(id) => Ok((id, redactor)),
             None => Err(lacking("workflow id", &data, &plan, &response, &redactor)),
         }
@@ -232,12 +252,12 @@ impl Client {
             let options = options?;
             let until = options.timeout_ms.map(|ms| clock::now().after(ms));
             let ids = std::slice::from_ref(&text);
-            let job = self.job(&TASK_STATUS, ids, &JsValue::UNDEFINED, options.for_call(until, true))?;
+            let job = self.job(self.tasks.status, ids, &JsValue::UNDEFINED, options.for_call(until, true))?;
             Ok((text, job.redactor, options, until))
         };
-        let read = read().map_err(|invalid| self.refused(TASK_STATUS.name, invalid));
+        let read = read().map_err(|invalid| self.refused(self.tasks.status.name, invalid));
         let (id, redactor, options, until) = read?;
-        self.wait_until(&TASK_STATUS, id, redactor, options, until).await
+        self.wait_until(self.tasks.status, id, redactor, options, until).await
     }
 
     async fn wait_until(
@@ -259,12 +279,12 @@ impl Client {
             backend: self.settings.profile.name,
             task_id,
             redactor,
-            options,
+            options: Rc::clone(&options),
             last_word: RefCell::default(),
             end: Handover::new(),
         });
         let left_ms = until.map(|until| until.since(now));
-        let id = self.waits.scheduler.borrow_mut().add(now, Pace::default(), left_ms, Rc::clone(&entry));
+        let id = self.waits.scheduler.borrow_mut().add(now, options.pace, left_ms, Rc::clone(&entry));
         let registered = Registered { client: self, id };
         self.pump();
         let standing = match race(entry.end.clone(), &mut Alarm::new(), &abort).await {
@@ -313,11 +333,15 @@ impl Client {
 
     /// Asks once how a task stands and reports it.
     async fn ask(self: Rc<Self>, id: WaitId, entry: Rc<Entry>, until: Option<Millis>) {
+        let asked = clock::now();
         let heard = self.question(&entry, until).await;
         let report = |heard| self.waits.scheduler.borrow_mut().heard(clock::now(), id, heard);
         let end = match heard {
             Ok(standing) => {
-                let verdict = report(Heard::Status(standing.word.clone(), standing.status));
+                let ends = entry.options.goal.is_reached(&standing);
+                // Only a server that waits on its side takes so long.
+                let held = clock::now().since(asked) >= HELD_MS;
+                let verdict = report(Heard::Status { word: standing.word.clone(), ends, held });
                 match (entry.tell(&standing), verdict) {
                     (Err(failure), _) => Some(Err(failure)),
                     (Ok(()), Verdict::Ended) => Some(Ok(standing)),
@@ -339,18 +363,6 @@ impl Client {
             entry.end.put(end);
         }
         self.pump();
-    }
-
-    async fn question(&self, entry: &Entry, until: Option<Millis>) -> Result<Standing<Js>, Failure> {
-        let options = entry.options.for_call(until, true);
-        let ids = std::slice::from_ref(&entry.task_id);
-        let job = self.job(&TASK_STATUS, ids, &JsValue::UNDEFINED, options);
-        let mut job = job.map_err(|invalid| self.refused(TASK_STATUS.name, invalid))?;
-        job.redactor = Rc::clone(&entry.redactor);
-        let plan = Rc::clone(&job.plan);
-        let Answered { data, response } = drive(job).await?;
-        let standing = standing(&Js(data.clone()));
-        standing.ok_or_else(|| lacking("status", &data, &plan, &response, &entry.redactor))
     }
 }
 
@@ -382,9 +394,14 @@ fn outcome(entry: &Entry, standing: Standing<Js>) -> Result<JsValue, Failure> {
         set(&record, "result", &standing.result.0);
         return Ok(record.into());
     }
+    if standing.asks {
+        set(&record, "question", &standing.why.unwrap_or_default().into());
+        return Ok(record.into());
+    }
     if entry.options.throw_on_failure {
         return Err(Failure::core(task_failed(task_id, standing.why.as_deref())));
     }
     set(&record, "error", &standing.why.unwrap_or_default().into());
+    set(&record, "result", &standing.result.0);
     Ok(record.into())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::operation::InvalidInput;
@@ -63,15 +64,8 @@ impl ErrorKind {
     }
 }
 
-impl Serialize for ErrorKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// An error with everything that is known about it and no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     /// What a caller can act on.
     pub kind: ErrorKind,
@@ -86,39 +80,29 @@ pub struct Error {
     /// Whether the same call may succeed later and does no harm.
     pub retryable: bool,
     /// The HTTP status, when there was an answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The server's id of the last request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// The pause that the server asked for, milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// The beginning of the answer's body.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The parameter or option that cannot be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What lies under an ambiguous start.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause_kind: Option<ErrorKind>,
     /// The key that all attempts of a start carried; calling again with it starts nothing twice.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
     /// The task that was waited for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// The statuses that a wait saw, and how often.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Observed>,
     /// Where a result does not fit, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
 }
 
 /// A status word and how often a wait saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
     /// The vendor's word.
     pub status: String,
@@ -127,12 +111,73 @@ pub struct Observed {
 }
 
 /// One place where a result does not fit its schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// The place as a path from the result: `items[2].price`; empty for the result itself.
     pub path: String,
     /// What the schema takes there and what the result has.
     pub message: String,
+}
+
+// Written as maps and by hand: serde-wasm-bindgen keeps the names of structs' members in a hash map, which weighs 3 KB
+// of WebAssembly.
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, text) in [
+            ("kind", Some(self.kind.as_str())),
+            ("message", Some(self.message.as_str())),
+            ("operation", Some(self.operation.as_str())),
+            ("backend", Some(self.backend.as_str())),
+            ("requestId", self.request_id.as_deref()),
+            ("body", self.body.as_deref()),
+            ("field", self.field.as_deref()),
+            ("causeKind", self.cause_kind.map(ErrorKind::as_str)),
+            ("idempotencyKey", self.idempotency_key.as_deref()),
+            ("taskId", self.task_id.as_deref()),
+        ] {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        map.serialize_entry("retryable", &self.retryable)?;
+        let retry_after_ms = self.retry_after_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
+        for (name, number) in [
+            ("attempts", Some(self.attempts)),
+            ("status", self.status.map(u32::from)),
+            ("retryAfterMs", retry_after_ms),
+        ] {
+            if let Some(number) = number {
+                map.serialize_entry(name, &number)?;
+            }
+        }
+        if !self.observed.is_empty() {
+            map.serialize_entry("observed", &self.observed)?;
+        }
+        if !self.issues.is_empty() {
+            map.serialize_entry("issues", &self.issues)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Observed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("count", &self.count)?;
+        map.end()
+    }
+}
+
+impl Serialize for Issue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("message", &self.message)?;
+        map.end()
+    }
 }
 
 impl Error {

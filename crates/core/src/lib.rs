@@ -5,10 +5,11 @@
 //! [`time::Millis`] that the driver hands in, randomness a seeded [`rng::Rng`]. The WebAssembly layer
 //! drives these machines with `fetch` and `setTimeout`; the tests drive them with a simulated clock.
 //!
-//! One folder per vendor ([`anchor`]), always with the same files; everything that vendors share is
+//! One folder per vendor ([`anchor`], [`asteroid`]), always with the same files; everything that vendors share is
 //! beside them and carries no vendor's word.
 
 pub mod anchor;
+pub mod asteroid;
 pub mod backoff;
 pub mod call;
 pub mod error;
@@ -22,6 +23,7 @@ pub mod rng;
 pub mod schema;
 pub mod slab;
 pub mod status;
+pub mod task;
 pub mod text;
 pub mod time;
 pub mod view;

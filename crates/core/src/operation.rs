@@ -17,7 +17,7 @@ pub struct Operation {
     pub path: &'static str,
     /// The documented parameters. Others travel in the body as they are.
     pub fields: &'static [Field],
-    /// Whether the call sends a JSON body.
+    /// What the call sends as its body.
     pub body: Body,
     /// The `accept` header.
     pub accept: &'static str,
@@ -77,10 +77,12 @@ impl Method {
 /// Whether a call sends a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// Never.
+    /// None; parameters that no row names travel in the query.
     None,
     /// The parameters that do not go elsewhere, `{}` when there are none.
     Json,
+    /// What the caller made: `FormData`, bytes, a stream.
+    Given,
 }
 
 /// What becomes of a success.
@@ -139,6 +141,8 @@ pub enum Takes {
     SecretTexts,
     /// An object.
     Object,
+    /// An array.
+    List,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -204,7 +208,7 @@ fn check_field<V: View>(field: &Field, value: &V) -> Result<(), InvalidInput> {
     let fits = match (field.takes, &seen) {
         (Takes::Text, Seen::Text(text)) => !text.trim().is_empty(),
         (Takes::WebUrl, Seen::Text(text)) => is_web_url(text),
-        (Takes::Flag, Seen::Flag(_)) | (Takes::Object, Seen::Object) => true,
+        (Takes::Flag, Seen::Flag(_)) | (Takes::Object, Seen::Object) | (Takes::List, Seen::List) => true,
         (Takes::Whole(low, high), Seen::Number(number)) => {
             number.fract() == 0.0 && *number >= f64::from(low) && *number <= f64::from(high)
         }
@@ -254,6 +258,7 @@ fn wants(takes: Takes) -> String {
         Takes::Whole(low, high) => format!("a whole number from {low} to {high}"),
         Takes::SecretTexts => "an object whose values are strings".to_owned(),
         Takes::Object => "an object".to_owned(),
+        Takes::List => "an array".to_owned(),
         Takes::OneOf(words) => {
             format!("one of {}", join(words.iter().map(|word| quoted(word)), ", "))
         }

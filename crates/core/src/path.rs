@@ -84,6 +84,15 @@ impl BaseUrl {
         })
     }
 
+    /// The same without one of `suffixes` at its end: users write the part that all endpoints share into the base.
+    #[must_use]
+    pub fn without(mut self, suffixes: &[&str]) -> Self {
+        if let Some(shorter) = suffixes.iter().find_map(|suffix| self.prefix.strip_suffix(suffix)) {
+            self.prefix = shorter.to_owned();
+        }
+        self
+    }
+
     /// The address of `path`, which starts with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
@@ -134,6 +143,30 @@ impl Query {
                 other => {
                     let problem = format!("takes a string, a number or a boolean, got {}", other.noun());
                     return Err(InvalidInput::new(format!("query.{name}"), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the members of `values` that are not set yet; those of an array one after the other under the same name.
+    pub fn fill_up<V: View>(&mut self, values: &V) -> Result<(), InvalidInput> {
+        let known = self.0.len();
+        for name in values.names() {
+            if self.0.iter().take(known).any(|(set, _)| *set == name) {
+                continue;
+            }
+            let value = values.member(&name);
+            let each = if value.seen() == Seen::List { value.elements() } else { vec![value] };
+            for value in each {
+                match value.seen() {
+                    Seen::Absent | Seen::Null => {}
+                    Seen::Text(text) => self.0.push((name.clone(), text)),
+                    Seen::Flag(_) | Seen::Number(_) => self.0.push((name.clone(), value.show())),
+                    other => {
+                        let takes = "takes a string, a number, a boolean or an array of these";
+                        return Err(InvalidInput::new(name, format!("{takes}, got {}", other.noun())));
+                    }
                 }
             }
         }

@@ -1,32 +1,52 @@
 //! What a backend is, as data: the few facts in which services that speak the same wire differ.
 
+use crate::operation::Operation;
+use crate::task::Wire;
 use crate::wait::Budget;
+use crate::{anchor, asteroid};
 
 /// A service that calls are sent to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Profile {
     /// The word for it in options and errors.
     pub name: &'static str,
     /// Where it lives unless told otherwise.
     pub default_base_url: &'static str,
-    /// The header that carries the key.
-    pub key_header: &'static str,
+    /// The endpoints that it has.
+    pub rows: &'static [&'static Operation],
+    /// How its tasks are started and asked about.
+    pub wire: Wire,
+    /// The header that carries the key, by how the path begins; the first that fits.
+    pub key_headers: &'static [(&'static str, &'static str)],
     /// What stands before the key in that header.
     pub key_prefix: &'static str,
     /// Whether it honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a start that
     /// carries one may be sent again whatever happened to the answer.
     pub idempotent_starts: bool,
+    /// Path prefixes that belong to the rows and that users may write into the base URL.
+    pub path_prefixes: &'static [&'static str],
     /// What all waits of one client may spend together unless told otherwise.
     pub budget: Budget,
+}
+
+impl Profile {
+    /// The header that carries the key in requests to `path`.
+    #[must_use]
+    pub fn key_header(&self, path: &str) -> &'static str {
+        self.key_headers.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, header)| header)
+    }
 }
 
 /// Taskwright's own server on this machine.
 pub const LOCAL: Profile = Profile {
     name: "local",
     default_base_url: "http://127.0.0.1:8723",
-    key_header: "authorization",
+    rows: anchor::operations::ALL,
+    wire: Wire::Anchor,
+    key_headers: &[("", "authorization")],
     key_prefix: "Bearer ",
     idempotent_starts: true,
+    path_prefixes: &[],
     budget: Budget { in_flight: 32, per_second: 2_000 },
 };
 
@@ -34,15 +54,42 @@ pub const LOCAL: Profile = Profile {
 pub const ANCHOR: Profile = Profile {
     name: "anchor",
     default_base_url: "https://api.anchorbrowser.io",
-    key_header: "anchor-api-key",
+    rows: anchor::operations::ALL,
+    wire: Wire::Anchor,
+    key_headers: &[("", "anchor-api-key")],
     key_prefix: "",
     idempotent_starts: false,
+    path_prefixes: &[],
     // The vendor names no limit; its guide asks every 2 s for each task.
     budget: Budget { in_flight: 32, per_second: 300 },
 };
 
-/// The profile of that name.
+/// Asteroid's cloud, its newer API where there is one.
+pub const ASTEROID: Profile = Profile {
+    name: "asteroid",
+    default_base_url: "https://odyssey.asteroid.ai",
+    rows: asteroid::operations::ALL,
+    wire: Wire::Asteroid,
+    // The key went under the longer name until 2026; the older API keeps it.
+    key_headers: &[("/api/v1", "x-asteroid-agents-api-key"), ("", "x-api-key")],
+    key_prefix: "",
+    idempotent_starts: false,
+    path_prefixes: &["/api/v1", "/agents/v2"],
+    // The vendor names no limit; its clients ask every second for each execution.
+    budget: Budget { in_flight: 32, per_second: 300 },
+};
+
+/// Asteroid's cloud, its older API.
+const ASTEROID_V1: Profile = Profile { wire: Wire::AsteroidV1, ..ASTEROID };
+
+/// The profile of that name; `asteroid-v1` is the older API of `asteroid`.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Profile> {
-    [LOCAL, ANCHOR].into_iter().find(|profile| profile.name == name)
+    match name {
+        "local" => Some(LOCAL),
+        "anchor" => Some(ANCHOR),
+        "asteroid" => Some(ASTEROID),
+        "asteroid-v1" => Some(ASTEROID_V1),
+        _ => None,
+    }
 }

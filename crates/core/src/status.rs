@@ -1,4 +1,4 @@
-//! The portable status words, which every vendor's own words are mapped to.
+//! How a task stands, and the portable status words, which every vendor's own words are mapped to.
 
 /// How a task stands, in words that all backends share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,4 +33,19 @@ impl TaskStatus {
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
+}
+
+/// How a task stands, read from an answer of its vendor.
+#[derive(Debug, Clone)]
+pub struct Standing<V> {
+    /// The vendor's word.
+    pub word: String,
+    /// The same in ours.
+    pub status: TaskStatus,
+    /// The result, as it is; absent when there is none.
+    pub result: V,
+    /// Why it failed.
+    pub why: Option<String>,
+    /// Whether the agent has stopped to ask something.
+    pub asks: bool,
 }

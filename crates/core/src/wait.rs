@@ -8,7 +8,6 @@ use std::collections::BinaryHeap;
 use crate::error::{Error, ErrorKind, Observed};
 use crate::rng::Rng;
 use crate::slab::{Key, Slab};
-use crate::status::TaskStatus;
 use crate::text::join;
 use crate::time::Millis;
 
@@ -20,6 +19,8 @@ const LAST_CALL_MS: u64 = 50;
 /// The rhythm of one wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
+    /// Whether the first question is asked at once, and the second one after `first_ms`.
+    pub at_once: bool,
     /// The pause before the first question, milliseconds.
     pub first_ms: u64,
     /// By how many percent each pause is longer than the one before.
@@ -32,7 +33,16 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { first_ms: 200, growth_percent: 30, cap_ms: 3_000, patience_ms: 300_000 }
+        Self { at_once: false, first_ms: 200, growth_percent: 30, cap_ms: 3_000, patience_ms: 300_000 }
+    }
+}
+
+impl Pace {
+    /// The rhythm of a wait whose caller wants to know at least every `interval_ms`.
+    #[must_use]
+    pub fn within(interval_ms: u64) -> Self {
+        let usual = Self::default();
+        Self { at_once: true, first_ms: usual.first_ms.min(interval_ms), cap_ms: interval_ms, ..usual }
     }
 }
 
@@ -69,13 +79,27 @@ pub enum Next<T> {
 /// What came of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// The task stands so, in the vendor's word and in ours.
-    Status(String, TaskStatus),
+    /// The task stands so.
+    Status {
+        /// The vendor's word.
+        word: String,
+        /// It has come to what is waited for.
+        ends: bool,
+        /// The server held the question back before it answered: the next one may come as soon as the first did.
+        held: bool,
+    },
     /// The question failed, but the next one may not; `retry_after_ms` is the pause that the server asked for.
     Missed {
         /// Milliseconds.
         retry_after_ms: Option<u64>,
     },
+}
+
+impl Heard {
+    /// How a task stands, heard at once.
+    pub fn status(word: impl Into<String>, ends: bool) -> Self {
+        Self::Status { word: word.into(), ends, held: false }
+    }
 }
 
 /// What a report means for its wait.
@@ -142,14 +166,15 @@ impl<T> Scheduler<T> {
         let mut wait = Wait {
             owner,
             pace,
-            pause_ms: pace.first_ms,
+            pause_ms: if pace.at_once { 0 } else { pace.first_ms },
             deadline,
             due: now,
             asking: false,
             failing_since: None,
             observed: Vec::new(),
         };
-        wait.due = wait.within_time(now, now.after(self.spread(pace.first_ms)));
+        let first_ms = if pace.at_once { 0 } else { pace.first_ms };
+        wait.due = wait.within_time(now, now.after(self.spread(first_ms)));
         let due = wait.due;
         let id = self.waits.insert(wait);
         self.agenda.push(Reverse((due, id)));
@@ -240,10 +265,13 @@ impl<T> Scheduler<T> {
         wait.asking = false;
         let mut floor_ms = 0;
         match heard {
-            Heard::Status(word, status) => {
+            Heard::Status { word, ends, held } => {
                 wait.failing_since = None;
                 wait.observe(word);
-                if status.is_terminal() {
+                if held {
+                    wait.pause_ms = 0;
+                }
+                if ends {
                     self.waits.remove(id);
                     return Verdict::Ended;
                 }
@@ -258,7 +286,8 @@ impl<T> Scheduler<T> {
             }
         }
         let grown = wait.pause_ms.saturating_mul(wait.pace.growth_percent.saturating_add(100)) / 100;
-        wait.pause_ms = grown.max(wait.pause_ms.saturating_add(1)).min(wait.pace.cap_ms.max(1));
+        let longer = grown.max(wait.pause_ms.saturating_add(1)).max(wait.pace.first_ms);
+        wait.pause_ms = longer.min(wait.pace.cap_ms.max(1));
         let pause = wait.pause_ms;
         let spread = self.spread(pause).max(floor_ms);
         if let Some(wait) = self.waits.get_mut(id) {

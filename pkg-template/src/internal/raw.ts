@@ -55,6 +55,8 @@ export interface RawConfig {
     readonly attemptTimeoutMs: string;
     readonly totalTimeoutMs: string;
     readonly maxRetries: string;
+    readonly timeoutMs?: string;
+    readonly intervalMs?: string;
   };
   /** What all waits of the client may spend together. */
   readonly pollsInFlight?: unknown;
@@ -95,6 +97,10 @@ export interface RawWaitOptions extends RawCallOptions {
   readonly onStatus?: unknown;
   /** Reject when the task fails; the default. */
   readonly throwOnFailure?: unknown;
+  /** Ask at once and then at least this often, milliseconds; else at the usual pace. */
+  readonly intervalMs?: unknown;
+  /** Wait for a question of the agent as well. */
+  readonly interaction?: boolean;
   /** A JSON Schema that the result must fit. */
   readonly schema?: unknown;
 }
@@ -113,13 +119,15 @@ export interface RawAnswer {
 
 export interface RawOutcome {
   readonly id: string;
-  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  readonly status: 'succeeded' | 'failed' | 'cancelled' | 'awaiting_input';
   /** The vendor's word. */
   readonly rawStatus: string;
-  /** Present when it succeeded. */
+  /** What the backend says of a task that has ended; always there when it succeeded. */
   readonly result?: unknown;
   /** Present when it failed. */
   readonly error?: string;
+  /** What the agent asks. */
+  readonly question?: string;
 }
 
 /** The closed set of error kinds; the core's own words. */
@@ -159,6 +167,8 @@ export interface RawError {
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }>;
   /** The body as JSON, when it is JSON, secrets taken out. */
   readonly parsed?: unknown;
+  /** What was sent, when something was, secrets taken out of the address. */
+  readonly request?: { readonly method: string; readonly url: string };
   /** Headers of the answer, when there was one. */
   readonly headers?: Headers;
   /** What the runtime threw. */

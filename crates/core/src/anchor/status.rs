@@ -1,27 +1,15 @@
 //! Anchor's status words.
 
-use crate::status::TaskStatus;
+use crate::status::{Standing, TaskStatus};
 use crate::view::View;
-
-/// How a task stands, read from an answer of the status operation.
-#[derive(Debug, Clone)]
-pub struct Standing<V> {
-    /// The vendor's word.
-    pub word: String,
-    /// The same in ours.
-    pub status: TaskStatus,
-    /// The result, as it is; absent unless the task succeeded.
-    pub result: V,
-    /// Why it failed.
-    pub why: Option<String>,
-}
 
 /// Reads `{"data": {"status", "result", "error"}}`; `None` when there is no status in it.
 pub fn standing<V: View>(answer: &V) -> Option<Standing<V>> {
     let data = answer.member("data");
     let word = data.member("status").text()?;
     let status = portable(&word);
-    Some(Standing { word, status, result: data.member("result"), why: data.member("error").text() })
+    let (result, why) = (data.member("result"), data.member("error").text());
+    Some(Standing { word, status, result, why, asks: false })
 }
 
 /// The id of a task that was started asynchronously, from `{"data": {"workflow_id"}}`.

@@ -52,11 +52,7 @@ fn simulate(scheduler: &mut Scheduler<u64>, cloud: &mut Cloud) -> Outcome {
         {
             cloud.under_way.pop();
             let done = cloud.ends.get(&id).is_some_and(|end| *end <= at);
-            let heard = if done {
-                Heard::Status("COMPLETED".into(), TaskStatus::Succeeded)
-            } else {
-                Heard::Status("RUNNING".into(), TaskStatus::Running)
-            };
+            let heard = if done { Heard::status("COMPLETED", true) } else { Heard::status("RUNNING", false) };
             if scheduler.heard(now, id, heard) == Verdict::Ended {
                 outcome.ended.insert(id, now);
             }
@@ -154,7 +150,7 @@ fn an_unknown_status_keeps_waiting_at_the_normal_pace() {
     for _ in 0..50 {
         match scheduler.next(now) {
             Next::Ask { .. } => {
-                let heard = Heard::Status("HIBERNATING".into(), TaskStatus::Running);
+                let heard = Heard::status("HIBERNATING", false);
                 assert_eq!(scheduler.heard(now, id, heard), Verdict::Waiting);
             }
             Next::Sleep(until) => {
@@ -201,10 +197,7 @@ fn a_cancelled_wait_is_forgotten_even_while_it_is_asked_about() {
     let Next::Ask { id, .. } = scheduler.next(now) else { panic!("nothing to ask") };
     assert_eq!(scheduler.next(now), Next::Idle, "one at a time");
     scheduler.cancel(id);
-    assert_eq!(
-        scheduler.heard(now, id, Heard::Status("RUNNING".into(), TaskStatus::Running)),
-        Verdict::Unknown
-    );
+    assert_eq!(scheduler.heard(now, id, Heard::status("RUNNING", false)), Verdict::Unknown);
     let Next::Ask { id: other, .. } = scheduler.next(now) else { panic!("the slot was not given back") };
     assert!(other != id && [first, second].contains(&other));
     scheduler.cancel(other);

@@ -1,0 +1,129 @@
+//! Tasks of any vendor as data: which operations start one and tell how it stands, and where in their answers
+//! things are. The wait machine and its driver know no vendor.
+
+use crate::operation::Operation;
+use crate::status::{Standing, TaskStatus};
+use crate::view::View;
+use crate::{anchor, asteroid};
+
+/// A family of services that speak about tasks in the same way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Anchor Browser, and Taskwright's own server.
+    Anchor,
+    /// Asteroid's newer API: one answer has status and result.
+    Asteroid,
+    /// Asteroid's older API: status and result are asked for one after the other.
+    AsteroidV1,
+}
+
+/// How tasks of one wire are started and asked about.
+#[derive(Debug)]
+pub struct TaskWire<V> {
+    /// Starts a task.
+    pub start: &'static Operation,
+    /// The id in the answer of `start`.
+    pub started: fn(&V) -> Option<String>,
+    /// Asks how a task stands.
+    pub status: &'static Operation,
+    /// Reads the answer of `status`, and of `long_poll`.
+    pub standing: fn(&V) -> Option<Standing<V>>,
+    /// Asks the same and answers when the task has ended, or after a while. Services may not offer it.
+    pub long_poll: Option<&'static Operation>,
+    /// Asks for the result of an ended task, when `status` does not bring it, and reads the answer.
+    pub result: Option<(&'static Operation, Completion<V>)>,
+    /// How to find a task whose start was not confirmed.
+    pub find: Option<Find<V>>,
+    /// Asks for what the agent wants to know when it has stopped to ask, and reads the answer.
+    pub question: Option<(&'static Operation, Question<V>)>,
+}
+
+/// How to find a task whose start was not confirmed: by an id of the client's own that it carries.
+#[derive(Debug)]
+pub struct Find<V> {
+    /// The object among the start's parameters that carries the id.
+    pub member: &'static str,
+    /// The id's name in there.
+    pub key: &'static str,
+    /// Lists tasks.
+    pub list: &'static Operation,
+    /// Parameters of `list` that pick those with this id.
+    pub filter: fn(&str) -> Vec<(&'static str, String)>,
+    /// The member of the start's answer that has the id of the task.
+    pub id_member: &'static str,
+    /// The task with this id, from the answer of `list`.
+    pub found: fn(&V, &str) -> Option<String>,
+    /// When to look, milliseconds after the answer was lost: what was accepted may be listed a moment later.
+    pub looks_ms: &'static [u64],
+}
+
+/// Adds what the result operation says to how a task stands.
+pub type Completion<V> = fn(Standing<V>, &V) -> Standing<V>;
+
+/// Reads what the agent asks.
+pub type Question<V> = fn(&V) -> String;
+
+impl Wire {
+    /// Everything about its tasks.
+    #[must_use]
+    pub fn tasks<V: View>(self) -> TaskWire<V> {
+        match self {
+            Self::Anchor => TaskWire {
+                start: &anchor::operations::PERFORM_WEB_TASK,
+                started: anchor::status::started,
+                status: &anchor::operations::TASK_STATUS,
+                standing: anchor::status::standing,
+                long_poll: None,
+                result: None,
+                find: None,
+                question: None,
+            },
+            Self::Asteroid => TaskWire {
+                start: &asteroid::operations::EXECUTE,
+                started: asteroid::status::started,
+                status: &asteroid::operations::EXECUTION,
+                standing: asteroid::status::standing,
+                long_poll: Some(&asteroid::operations::EXECUTION_SYNC),
+                result: None,
+                find: Some(asteroid::find::executions()),
+                question: Some((&asteroid::operations::ACTIVITIES, asteroid::status::question)),
+            },
+            Self::AsteroidV1 => TaskWire {
+                start: &asteroid::operations::V1_EXECUTE,
+                started: asteroid::status::started,
+                status: &asteroid::operations::V1_STATUS,
+                standing: asteroid::status::standing_v1,
+                long_poll: None,
+                result: Some((&asteroid::operations::V1_RESULT, asteroid::status::complete_v1)),
+                // Executions of the older API carry no metadata.
+                find: None,
+                ..Self::Asteroid.tasks()
+            },
+        }
+    }
+}
+
+/// What a wait waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Goal {
+    /// The end of the task.
+    #[default]
+    End,
+    /// The end, or that the agent has stopped to ask something.
+    Interaction,
+}
+
+impl Goal {
+    /// Whether a task that stands so has come to what is waited for.
+    #[must_use]
+    pub fn is_reached<V>(self, standing: &Standing<V>) -> bool {
+        standing.status.is_terminal()
+            || (self.is_interaction() && standing.status == TaskStatus::AwaitingInput && standing.asks)
+    }
+
+    /// Whether a question of the agent is waited for as well.
+    #[must_use]
+    pub fn is_interaction(self) -> bool {
+        self == Self::Interaction
+    }
+}
