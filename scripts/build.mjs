@@ -143,7 +143,13 @@ async function joinModules(exported) {
     /^pkg.dist.(?!wasm.|internal.(load|wasm)-)/.test(file),
   );
   for (const file of joined) if (file.endsWith('.js')) remove(file);
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const { path, text } of outputFiles) writeFileSync(path, withClassNames(text));
+}
+
+/** A class that speaks of itself comes out of esbuild as `X = class _X`, and stacks and consoles would show that name. */
+function withClassNames(text) {
+  const names = [...text.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name]) => name);
+  return names.reduce((all, name) => all.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
 }
 
 const kilobytes = (bytes) => `${(bytes.length / 1000).toFixed(1)} kB`;

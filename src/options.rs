@@ -68,7 +68,7 @@ impl Settings {
         let names = config.member("names");
         let profile = config.member("backend").text().as_deref().and_then(profile::by_name);
         let Some(profile) = profile else {
-            return Err(InvalidInput::new("backend", "takes \"local\", \"anchor\" or \"asteroid\"").into());
+            return Err(InvalidInput::new("backend", "takes \"local\" or \"anchor\"").into());
         };
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {

@@ -402,6 +402,8 @@ fn outcome(entry: &Entry, standing: Standing<Js>) -> Result<JsValue, Failure> {
         return Err(Failure::core(task_failed(task_id, standing.why.as_deref())));
     }
     set(&record, "error", &standing.why.unwrap_or_default().into());
-    set(&record, "result", &standing.result.0);
+    if !standing.result.0.is_undefined() {
+        set(&record, "result", &standing.result.0);
+    }
     Ok(record.into())
 }

@@ -82,13 +82,13 @@ pub const ASTEROID: Profile = Profile {
 /// Asteroid's cloud, its older API.
 const ASTEROID_V1: Profile = Profile { wire: Wire::AsteroidV1, ..ASTEROID };
 
-/// The profile of that name; `asteroid-v1` is the older API of `asteroid`.
+/// The profile of that name, as the façades know it.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Profile> {
     match name {
         "local" => Some(LOCAL),
         "anchor" => Some(ANCHOR),
-        "asteroid" => Some(ASTEROID),
+        "asteroid-v2" => Some(ASTEROID),
         "asteroid-v1" => Some(ASTEROID_V1),
         _ => None,
     }

@@ -1,0 +1,128 @@
+import { TaskwrightError } from '../errors.js';
+import type { ErrorKind, RawError } from '../internal/raw.js';
+import type { ExecutionResult } from './types.js';
+
+/** What was sent, when something was. The address has no secret in it. */
+export interface SentRequest {
+  readonly method: string;
+  readonly url: string;
+}
+
+/**
+ * The root of everything that a call of this client rejects with, except for the reason of an aborted signal.
+ *
+ * `kind` says what to act on. When the service answered with an error, `status`, `headers` and `body` are there,
+ * and the message ends with the service's own sentence.
+ */
+export class AsteroidAPIError extends TaskwrightError {
+  override name = 'AsteroidAPIError';
+  /** The HTTP status. */
+  readonly status: number | undefined;
+  /** The answer's headers. */
+  readonly headers: Headers | undefined;
+  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
+  readonly body: unknown;
+  /** The request that failed. */
+  readonly request: SentRequest | undefined;
+  /** The pause that the service asked for, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  /** @internal */
+  constructor(message: string, details?: Partial<RawError>) {
+    super(message, details);
+    this.status = details?.status;
+    this.headers = details?.headers;
+    this.body = details?.parsed ?? details?.body;
+    this.request = details?.request;
+    this.retryAfterMs = details?.retryAfterMs;
+  }
+
+  /** The execution that was waited for; it goes on unless it has ended. */
+  get executionId(): string | undefined {
+    return this.taskId;
+  }
+}
+
+/** A parameter or an option cannot be used; nothing was sent. */
+export class InvalidParameterError extends AsteroidAPIError {
+  override name = 'InvalidParameterError';
+  /** Which one, as the caller wrote it: `executionId`, `interval`, `files[0]`. */
+  readonly field: string;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.field = details.field ?? '';
+  }
+}
+
+/**
+ * Nobody can know whether the execution was started: the answer was lost, and the list of executions, where it was
+ * looked for, does not have it either. It was not sent again.
+ */
+export class AmbiguousStartError extends AsteroidAPIError {
+  override name = 'AmbiguousStartError';
+  /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
+  readonly causeKind: ErrorKind;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.causeKind = details.causeKind ?? 'connection';
+  }
+}
+
+/** The execution ended as `failed` or `cancelled`. */
+export class ExecutionError extends AsteroidAPIError {
+  override name = 'ExecutionError';
+  /** The word that it ended with. */
+  readonly executionStatus: string;
+  /** What it has to say all the same, when it has. */
+  readonly executionResult: ExecutionResult | undefined;
+
+  /** @internal */
+  constructor(
+    message: string,
+    details: Partial<RawError>,
+    executionStatus: string,
+    executionResult: ExecutionResult | undefined,
+  ) {
+    super(message, details);
+    this.executionStatus = executionStatus;
+    this.executionResult = executionResult;
+  }
+}
+
+/** The time of a wait was up; the execution goes on and can be waited for again. */
+export class TimeoutError extends AsteroidAPIError {
+  override name = 'TimeoutError';
+  /** The statuses that were seen, and how often. */
+  readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.observed = details.observed ?? [];
+  }
+}
+
+/** @internal The error for a record of the core. */
+export function toAsteroidError(details: RawError): AsteroidAPIError {
+  switch (details.kind) {
+    case 'invalid_input':
+      return new InvalidParameterError(details.message, details);
+    case 'ambiguous_start':
+      return new AmbiguousStartError(details.message, details);
+    case 'wait_timeout':
+      return new TimeoutError(details.message, details);
+    default:
+      return new AsteroidAPIError(details.message, details);
+  }
+}
+
+/** @internal A parameter that cannot be used. */
+export function invalid(field: string, problem: string, cause?: unknown): InvalidParameterError {
+  const details = { kind: 'invalid_input', field, backend: 'asteroid' } as const;
+  const withCause = cause === undefined ? details : { ...details, cause };
+  return new InvalidParameterError(`"${field}" ${problem}`, withCause);
+}

@@ -1,0 +1,248 @@
+import type { CallOptions, Calls } from './calls.js';
+import { AsteroidAPIError, invalid } from './errors.js';
+import { fileSystem } from './file-system.js';
+import type { ExecutionFile, TempFile, UploadResponse } from './types.js';
+
+/** What can be in a file. */
+export type FileData = string | Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * A file to upload. A string is the path of a file (Node, Deno, Bun); text is given as `[name, text]`. Bytes and
+ * streams without a name get the default one.
+ */
+export type FileInput = string | Exclude<FileData, string> | readonly [name: string, data: FileData];
+
+/** Options of `downloadExecutionFile`. */
+export interface DownloadOptions {
+  /** Aborts the download with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /**
+   * How long the download may stand still; milliseconds.
+   *
+   * @default 30000
+   */
+  timeoutMs?: number | undefined;
+  /**
+   * Whether folders that are missing are made.
+   *
+   * @default true
+   */
+  createDirs?: boolean | undefined;
+}
+
+const UPLOAD_TIMEOUT_MS = 600_000;
+const STALL_MS = 30_000;
+
+/** Content types by extension (IANA's registry); everything else is `application/octet-stream`. */
+const TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  doc: 'application/msword',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  gif: 'image/gif',
+  htm: 'text/html',
+  html: 'text/html',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  json: 'application/json',
+  md: 'text/markdown',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain',
+  webp: 'image/webp',
+  xls: 'application/vnd.ms-excel',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  xml: 'application/xml',
+  zip: 'application/zip',
+};
+
+/** @internal `POST .../context-files`, in version 1 `POST .../files`: multipart, every part named `files`. */
+export async function upload(
+  calls: Calls,
+  executionId: string,
+  files: readonly FileInput[],
+  defaultFilename: string,
+  options: CallOptions | undefined,
+): Promise<UploadResponse> {
+  const operation = calls.isV1 ? 'v1.uploadExecutionFiles' : 'uploadExecutionFiles';
+  const answer = await send<unknown>(calls, operation, executionId, files, defaultFilename, options);
+  if (typeof answer === 'string') return { message: answer };
+  const { message, file_ids: fileIds } = (answer ?? {}) as { message?: string; file_ids?: string[] };
+  return { message: message ?? '', fileIds };
+}
+
+/** @internal `POST /temp-files/{organizationId}`. */
+export async function stage(
+  calls: Calls,
+  organizationId: string,
+  files: readonly FileInput[],
+  defaultFilename: string,
+  options: CallOptions | undefined,
+): Promise<TempFile[]> {
+  const answer = await send<{ tempFiles?: TempFile[] }>(
+    calls,
+    'stageTempFiles',
+    organizationId,
+    files,
+    defaultFilename,
+    options,
+  );
+  return answer.tempFiles ?? [];
+}
+
+async function send<T>(
+  calls: Calls,
+  operation: string,
+  id: string,
+  files: readonly FileInput[],
+  defaultFilename: string,
+  options: CallOptions | undefined,
+): Promise<T> {
+  if (!Array.isArray(files)) throw invalid('files', 'takes an array of files');
+  const body = new FormData();
+  for (const [index, file] of files.entries()) {
+    const { name, blob } = await toPart(`files[${index}]`, file, defaultFilename);
+    body.append('files', blob, name);
+  }
+  const limits: CallOptions = { ...options, timeoutMs: options?.timeoutMs ?? UPLOAD_TIMEOUT_MS };
+  return await calls.call<T>(operation, [id], undefined, limits, { body });
+}
+
+async function toPart(
+  field: string,
+  file: FileInput,
+  defaultFilename: string,
+): Promise<{ name: string; blob: Blob }> {
+  if (typeof file === 'string') {
+    const files = await fileSystem();
+    if (files === undefined) {
+      throw invalid(field, 'is a path, and there are no files here; pass a File, or [name, data]');
+    }
+    const found = await files.open(file);
+    if (found === undefined) {
+      throw invalid(field, `takes the path of a file, and there is none at ${JSON.stringify(file)}; text is given as [name, text]`);
+    }
+    return { name: found.name, blob: typed(found.blob, found.name) };
+  }
+  if (Array.isArray(file)) {
+    const [name, data] = file as readonly [unknown, FileData];
+    if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes the name of the file');
+    return { name, blob: typed(await toBlob(`${field}[1]`, data), name) };
+  }
+  const name = file instanceof Blob && 'name' in file ? String(file.name) : defaultFilename;
+  return { name, blob: typed(await toBlob(field, file as FileData), name) };
+}
+
+async function toBlob(field: string, data: FileData): Promise<Blob> {
+  if (data instanceof Blob) return data;
+  if (typeof data === 'string' || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+    return new Blob([data as BlobPart]);
+  }
+  if (data instanceof ReadableStream) return await new Response(data).blob();
+  if (typeof data === 'object' && data !== null && Symbol.asyncIterator in data) {
+    const chunks: BlobPart[] = [];
+    for await (const chunk of data as AsyncIterable<unknown>) chunks.push(chunk as BlobPart);
+    return new Blob(chunks);
+  }
+  throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
+}
+
+/** With the type that its name says, unless it brings one. */
+function typed(blob: Blob, name: string): Blob {
+  if (blob.type !== '') return blob;
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  return blob.slice(0, blob.size, TYPES[extension] ?? 'application/octet-stream');
+}
+
+/** @internal Fetches a file from where the service keeps it. The key does not go there. */
+export async function download(
+  calls: Calls,
+  file: ExecutionFile,
+  path: string | undefined,
+  options: DownloadOptions | undefined,
+): Promise<string | ReadableStream<Uint8Array>> {
+  const { signedUrl, fileName, fileSize } = file ?? {};
+  if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of getExecutionFiles');
+  const files = path === undefined ? undefined : await fileSystem();
+  if (path !== undefined && files === undefined) {
+    throw invalid('path', 'cannot be used, because there are no files here; leave it out to get a stream');
+  }
+  const target = path === undefined ? undefined : await files?.target(path, fileName, options?.createDirs ?? true);
+  if (path !== undefined && target === undefined) {
+    throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
+  }
+  const stall = new Stall(options?.timeoutMs ?? STALL_MS, options?.signal);
+  try {
+    const get = calls.options.fetch ?? globalThis.fetch;
+    const response = await get(signedUrl, { signal: stall.signal });
+    if (!response.ok || response.body === null) {
+      throw failed(file, `${response.status} status code`, { status: response.status, headers: response.headers });
+    }
+    const body = response.body.pipeThrough(counted(file, fileSize, stall));
+    if (files === undefined || target === undefined) return body;
+    await files.write(target, body);
+    return target;
+  } catch (error) {
+    stall.end();
+    options?.signal?.throwIfAborted();
+    if (error instanceof AsteroidAPIError) throw error;
+    throw failed(file, error instanceof Error ? error.message : String(error), { kind: 'connection', cause: error });
+  }
+}
+
+/** Lets bytes through and compares their number with what the service said. */
+function counted(file: ExecutionFile, size: unknown, stall: Stall): TransformStream<Uint8Array, Uint8Array> {
+  let seen = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      seen += chunk.byteLength;
+      stall.moved();
+      controller.enqueue(chunk);
+    },
+    flush(controller) {
+      stall.end();
+      if (typeof size === 'number' && size !== seen) {
+        controller.error(failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' }));
+      }
+    },
+  });
+}
+
+function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIError {
+  const base = { kind: 'api', operation: 'downloadExecutionFile', backend: 'asteroid', attempts: 1 } as const;
+  return new AsteroidAPIError(`the file ${file.id} could not be downloaded: ${why}`, { ...base, ...details });
+}
+
+/** A signal that is aborted when nothing has moved for a while, or by the caller. */
+class Stall {
+  readonly #controller = new AbortController();
+  readonly #ms: number;
+  readonly #unlisten: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ms: number, signal: AbortSignal | undefined) {
+    if (!(ms > 0)) throw invalid('timeoutMs', `takes a number of milliseconds above 0, got ${ms}`);
+    this.#ms = ms;
+    signal?.throwIfAborted();
+    const abort = () => this.#controller.abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#unlisten = () => signal?.removeEventListener('abort', abort);
+    this.moved();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  moved(): void {
+    clearTimeout(this.#timer);
+    if (this.#ms > 0x7fff_ffff) return;
+    const late = () => this.#controller.abort(new Error(`nothing came for ${this.#ms} ms`));
+    this.#timer = setTimeout(late, this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#unlisten();
+  }
+}

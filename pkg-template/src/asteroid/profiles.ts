@@ -1,0 +1,107 @@
+import { TaskwrightError } from '../errors.js';
+import { sealCredentials } from '../internal/seal.js';
+import type { CallOptions, Calls } from './calls.js';
+import { AsteroidAPIError, InvalidParameterError, invalid } from './errors.js';
+import { pages } from './executions.js';
+import type { AgentProfile, CreateAgentProfileRequest, Page, UpdateAgentProfileRequest } from './types.js';
+
+/** @internal The profiles of an organization. */
+export async function listProfiles(
+  calls: Calls,
+  organizationId: string | undefined,
+  options: CallOptions | undefined,
+): Promise<AgentProfile[]> {
+  if (!calls.hasV2Profiles) {
+    const query = organizationId === undefined ? undefined : { organization_id: organizationId };
+    return await calls.call('v1.getAgentProfiles', [], query, options);
+  }
+  const all: AgentProfile[] = [];
+  const page = (number: number): Promise<Page<AgentProfile>> =>
+    calls.call('getAgentProfiles', [], { organizationId, page: number, pageSize: 100 }, options);
+  for await (const profile of pages(page)) all.push(profile);
+  return all;
+}
+
+/** @internal */
+export async function getProfile(
+  calls: Calls,
+  profileId: string,
+  options: CallOptions | undefined,
+): Promise<AgentProfile> {
+  const operation = calls.hasV2Profiles ? 'getAgentProfile' : 'v1.getAgentProfile';
+  return await calls.call(operation, [profileId], undefined, options);
+}
+
+/** @internal Creates a profile; version 1 gets its credentials encrypted. */
+export async function createProfile(
+  calls: Calls,
+  request: CreateAgentProfileRequest,
+  options: CallOptions | undefined,
+): Promise<AgentProfile> {
+  if (calls.hasV2Profiles) return await calls.call('createAgentProfile', [], request, options);
+  const sealed = await withSealed(calls, request, 'credentials', options);
+  return await calls.call('v1.createAgentProfile', [], sealed, options);
+}
+
+/** @internal Changes what the request names. */
+export async function updateProfile(
+  calls: Calls,
+  profileId: string,
+  request: UpdateAgentProfileRequest,
+  options: CallOptions | undefined,
+): Promise<AgentProfile> {
+  if (calls.hasV2Profiles) return await calls.call('updateAgentProfile', [profileId], request, options);
+  const sealed = await withSealed(calls, request, 'credentials_to_add', options);
+  return await calls.call('v1.updateAgentProfile', [profileId], sealed, options);
+}
+
+/** @internal Deletes a profile; what the service says about it, where it says something. */
+export async function deleteProfile(
+  calls: Calls,
+  profileId: string,
+  options: CallOptions | undefined,
+): Promise<string> {
+  const operation = calls.hasV2Profiles ? 'deleteAgentProfile' : 'v1.deleteAgentProfile';
+  const answer = await calls.call<{ message?: string } | null>(operation, [profileId], undefined, options);
+  return answer?.message ?? '';
+}
+
+/** @internal The service's public key, PEM. It comes as text or as a JSON string. */
+export async function publicKey(calls: Calls, options: CallOptions | undefined): Promise<string> {
+  const key = await calls.call<unknown>('v1.getCredentialsPublicKey', [], undefined, options);
+  return typeof key === 'string' && key.trimStart().startsWith('"') ? String(JSON.parse(key)) : String(key);
+}
+
+/** A copy of `request` whose credentials are encrypted; everything else is as the caller set it. */
+async function withSealed<Request extends object>(
+  calls: Calls,
+  request: Request,
+  member: string,
+  options: CallOptions | undefined,
+): Promise<Request> {
+  if (typeof request !== 'object' || request === null) throw invalid('request', 'takes an object');
+  const credentials: unknown = (request as Record<string, unknown>)[member];
+  if (credentials === undefined) return request;
+  if (!Array.isArray(credentials)) throw invalid(member, 'takes an array of credentials');
+  credentials.forEach((credential: { name?: unknown; data?: unknown } | null, index) => {
+    for (const part of ['name', 'data'] as const) {
+      const value = credential?.[part];
+      if (typeof value !== 'string' || value === '') {
+        throw invalid(`${member}[${index}].${part}`, 'takes a string that is not empty');
+      }
+    }
+  });
+  if (credentials.length === 0) return request;
+  const key = await publicKey(calls, options);
+  let sealed: string[];
+  try {
+    sealed = await sealCredentials(key, credentials);
+  } catch (error) {
+    if (!(error instanceof TaskwrightError)) throw error;
+    const details = { kind: error.kind, field: member, backend: 'asteroid', cause: error.cause };
+    throw error.kind === 'invalid_input'
+      ? new InvalidParameterError(error.message, details)
+      : new AsteroidAPIError(error.message, details);
+  }
+  return { ...request, [member]: credentials.map((credential, index) => ({ ...credential, data: sealed[index] })) };
+}
