@@ -28,14 +28,15 @@ lint: build ## formats, clippy (no warnings), biome, TypeScript
 	@$(step) "rustfmt" cargo fmt --all --check
 	@$(step) "biome" biome check --error-on-warnings .
 	@$(step) "clippy, native" cargo clippy --release --locked --all-targets -- -D warnings
-	@$(step) "clippy, wasm32" cargo clippy --locked --package taskwright --target wasm32-unknown-unknown --all-targets --all-features -- -D warnings
+	@$(step) "clippy, wasm32" cargo clippy --locked --package taskwright --package taskwright-seal --target wasm32-unknown-unknown --all-targets --all-features -- -D warnings
 	@$(step) "types, TypeScript 7" tsc --project js-tests/types
 	@$(step) "types, TypeScript 7, no DOM" tsc --project js-tests/types/tsconfig.node.json
 	@$(step) "types, TypeScript 5" node js-tests/node_modules/typescript-5/bin/tsc --project js-tests/types
 
 # One package after the other: tested together, the server's crates would be built once more than it needs.
-test-rust: tools ## core and server (in release, so that the server's crates are compiled once)
+test-rust: tools ## core, seal and server (in release, so that the server's crates are compiled once)
 	@$(step) "cargo test, core" cargo test --release --locked --package taskwright-core
+	@$(step) "cargo test, seal" cargo test --release --locked --package taskwright-seal
 	@$(step) "cargo test, server" cargo test --release --locked --package taskwright-server
 
 test-wasm: tools ## the boundary between Rust and JavaScript, in headless Chromium

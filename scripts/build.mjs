@@ -51,61 +51,79 @@ for (const file of ['pkg-template/README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LI
   if (existsSync(join(root, file))) copyFileSync(join(root, file), join(root, 'pkg', file.split('/').at(-1)));
 }
 
-// 2. The WebAssembly module and its glue, for one target: `web`. Loaders of our own, in
-//    pkg-template/src/internal, hand the glue its module, in every runtime.
-const rust = [
-  'Cargo.toml',
-  'Cargo.lock',
-  'src',
-  'crates/core/Cargo.toml',
-  'crates/core/src',
-  'scripts/build.mjs',
-  'scripts/lib',
+// 2. The WebAssembly modules and their glue, for one target: `web`. Loaders of our own, in pkg-template/src/internal,
+//    hand the glue its module, in every runtime. `seal` is loaded by who encrypts credentials only.
+const modules = [
+  {
+    name: 'taskwright',
+    cargoName: 'taskwright',
+    crate: '.',
+    sources: ['src', 'crates/core/Cargo.toml', 'crates/core/src'],
+    scripts: ['src/host.js'],
+    chunk: 'wasm-inline',
+  },
+  {
+    name: 'seal',
+    cargoName: 'taskwright-seal',
+    crate: 'crates/seal',
+    sources: ['crates/seal/Cargo.toml', 'crates/seal/src'],
+    scripts: [],
+    chunk: 'wasm-seal-inline',
+  },
 ];
-const wasm = ['taskwright_bg.wasm', 'taskwright.js', 'taskwright.d.ts', 'host.js'].map(
-  (name) => `pkg/dist/wasm/${name}`,
-);
-const builtWasm = await whenChanged('pkg/.stamp-wasm', rust, wasm, () => {
-  const shape = '--mode no-install --target web --profile wasm --no-pack --no-gitignore'.split(' ');
-  const place = ['--out-dir', 'pkg/dist/wasm', '--out-name', 'taskwright'];
-  run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown']);
-  const build = ['build', ...shape, ...place, '.', '--locked', '--package', 'taskwright'];
-  run('wasm-pack', build, remappedPaths());
-  const short = shortenImports(read(wasm[0]), read(wasm[1]).toString());
-  write(wasm[0], short.wasm);
-  write(wasm[1], short.glue);
-  copyFileSync(join(root, 'src/host.js'), join(root, 'pkg/dist/wasm/host.js'));
-  rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
-  // What TypeScript takes `import wasm from './taskwright_bg.wasm'` for; the generated typings are of another idea.
-  remove('pkg/dist/wasm/taskwright_bg.wasm.d.ts');
-  write(
-    'pkg/dist/wasm/taskwright_bg.d.wasm.ts',
-    'declare const wasm: WebAssembly.Module;\nexport default wasm;\n',
-  );
-});
-if (builtWasm) say('WebAssembly module and glue in pkg/dist/wasm');
+const inWasm = (file) => `pkg/dist/wasm/${file}`;
+for (const { name, cargoName, crate, sources, scripts } of modules) {
+  const [wasm, glue, types] = [`${name}_bg.wasm`, `${name}.js`, `${name}.d.ts`].map(inWasm);
+  const own = scripts.map((script) => [script, inWasm(script.split('/').at(-1))]);
+  const inputs = ['Cargo.toml', 'Cargo.lock', ...sources, 'scripts/build.mjs', 'scripts/lib'];
+  const outputs = [wasm, glue, types, ...own.map(([, to]) => to)];
+  const built = await whenChanged(`pkg/.stamp-${name}`, inputs, outputs, () => {
+    const shape = '--mode no-install --target web --profile wasm --no-pack --no-gitignore'.split(' ');
+    const place = ['--out-dir', join(root, 'pkg/dist/wasm'), '--out-name', name];
+    run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown']);
+    const build = ['build', ...shape, ...place, crate, '--locked', '--package', cargoName];
+    run('wasm-pack', build, remappedPaths());
+    const short = shortenImports(read(wasm), read(glue).toString());
+    write(wasm, short.wasm);
+    write(glue, short.glue);
+    for (const [from, to] of own) copyFileSync(join(root, from), join(root, to));
+    rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
+    // What TypeScript takes `import wasm from './NAME_bg.wasm'` for; the generated typings are of another idea.
+    remove(`${wasm}.d.ts`);
+    write(inWasm(`${name}_bg.d.wasm.ts`), 'declare const wasm: WebAssembly.Module;\nexport default wasm;\n');
+  });
+  if (built) say(`WebAssembly module ${name} and its glue in pkg/dist/wasm`);
+}
 
-// 3. The same module inside JavaScript, for browsers and bundlers: a chunk that is loaded on first use
-//    and needs no configuration anywhere. Compressed before it is encoded, because a transfer's own
+// 3. The same modules inside JavaScript, for browsers and bundlers: chunks that are loaded on first use
+//    and need no configuration anywhere. Compressed before they are encoded, because a transfer's own
 //    compression gains little on base64; by zopfli, whose gzip is 6 % smaller than zlib's.
-const inline = ['wasm-inline.js', 'wasm-inline.d.ts'].map((name) => `pkg/dist/internal/${name}`);
-await whenChanged('pkg/.stamp-inline', [wasm[0]], inline, async () => {
-  const encoded = Buffer.from(await gzip(read(wasm[0]), { numiterations: 15 })).toString('base64');
-  mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
-  write(inline[0], `export default "${encoded}";\n`);
-  write(inline[1], 'declare const encoded: string;\nexport default encoded;\n');
-});
+for (const { name, chunk } of modules) {
+  const wasm = inWasm(`${name}_bg.wasm`);
+  const inline = [`${chunk}.js`, `${chunk}.d.ts`].map((file) => `pkg/dist/internal/${file}`);
+  await whenChanged(`pkg/.stamp-${chunk}`, [wasm], inline, async () => {
+    const encoded = Buffer.from(await gzip(read(wasm), { numiterations: 15 })).toString('base64');
+    mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
+    write(inline[0], `export default "${encoded}";\n`);
+    write(inline[1], 'declare const encoded: string;\nexport default encoded;\n');
+  });
+}
 
 // 4. The façade, then its modules joined into a few files: Node takes 0.4 ms for each file that it imports. Files that
 //    no source makes any more go first, so that none is published by accident.
-const sources = ['pkg-template/src', 'pkg-template/tsconfig.json', 'js-tests/package-lock.json', wasm[2]];
+const sources = [
+  'pkg-template/src',
+  'pkg-template/tsconfig.json',
+  'js-tests/package-lock.json',
+  ...modules.map(({ name }) => inWasm(`${name}.d.ts`)),
+];
 const facade = ['pkg/dist/index.js', 'pkg/dist/index.d.ts'];
 const builtTypes = await whenChanged(
   'pkg/.stamp-typescript',
   [...sources, 'scripts/build.mjs'],
   facade,
   async () => {
-    const generated = /^pkg.dist.(wasm.|internal.wasm-inline\.)/;
+    const generated = /^pkg.dist.(wasm.|internal.wasm-)/;
     const source = (file) => file.replace(/^pkg.dist/, 'pkg-template/src').replace(/(\.d)?\.[jt]s$/, '.ts');
     for (const file of filesUnder('pkg/dist')) {
       if (!generated.test(file) && !existsSync(join(root, source(file)))) remove(file);
@@ -125,7 +143,9 @@ if (!lstatSync(link, { throwIfNoEntry: false })) {
 
 /** Joins what the entries import, except for the loaders, which stay where their relative addresses are right. */
 async function joinModules(exported) {
-  const entries = exported.filter((path) => path.endsWith('.js')).map((path) => join('pkg', path));
+  const entry = (path) => ({ in: join('pkg', path), out: path.replace(/^.*\/|\.js$/g, '') });
+  // No exported entry imports the last one yet. It lies beside the others, where its addresses are right, too.
+  const entries = [...exported, 'dist/internal/seal.js'].filter((path) => path.endsWith('.js')).map(entry);
   const loaders = join('pkg', 'dist', 'internal', 'load-');
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
@@ -153,5 +173,8 @@ function withClassNames(text) {
 }
 
 const kilobytes = (bytes) => `${(bytes.length / 1000).toFixed(1)} kB`;
-const sizes = [read(wasm[0]), gzipSync(read(wasm[0]), { level: 9 })].map(kilobytes);
-say(`taskwright ${version} in pkg/; wasm ${sizes[0]}, gzipped ${sizes[1]}`);
+const sizes = modules.map(({ name }) => {
+  const wasm = read(inWasm(`${name}_bg.wasm`));
+  return `${name}.wasm ${kilobytes(wasm)}, gzipped ${kilobytes(gzipSync(wasm, { level: 9 }))}`;
+});
+say(`taskwright ${version} in pkg/; ${sizes.join('; ')}`);

@@ -1,6 +1,6 @@
 /**
- * The contract with the WebAssembly layer (`src/` of the repository): what crosses, in which shape.
- * Everything that is decided is decided behind this line.
+ * The contract with the WebAssembly layer (`src/` of the repository; `crates/seal` for {@link RawSeal}): what crosses,
+ * in which shape. Everything that is decided is decided behind this line.
  */
 
 /** What the generated module exports. */
@@ -183,4 +183,21 @@ export interface RawAbort {
   /** It was a start, and it was on its way. */
   readonly maybeStarted: boolean;
   readonly reason: unknown;
+}
+
+/** What the generated module for credentials exports. */
+export interface RawSeal {
+  /** Encrypts the `data` of each item; tells `end` how it ended, before it returns. */
+  seal(publicKeyPem: unknown, items: unknown, end: RawSealEnd): void;
+}
+
+/** One of the two is called, once. */
+export interface RawSealEnd {
+  resolve(sealed: string[]): void;
+  reject(kind: RawSealFailure['kind'], message: string): void;
+}
+
+export interface RawSealFailure {
+  readonly kind: 'invalid_input' | 'internal';
+  readonly message: string;
 }
