@@ -163,13 +163,17 @@ async function joinModules(exported) {
     /^pkg.dist.(?!wasm.|internal.(load|wasm)-)/.test(file),
   );
   for (const file of joined) if (file.endsWith('.js')) remove(file);
-  for (const { path, text } of outputFiles) writeFileSync(path, withClassNames(text));
+  for (const { path, text } of outputFiles) writeFileSync(path, tidy(text));
 }
 
-/** A class that speaks of itself comes out of esbuild as `X = class _X`, and stacks and consoles would show that name. */
-function withClassNames(text) {
+/**
+ * A class that speaks of itself comes out of esbuild as `X = class _X`, and stacks and consoles would show that name. And
+ * an entry imports chunks for nothing but their order, which users' bundlers warn of.
+ */
+function tidy(text) {
   const names = [...text.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name]) => name);
-  return names.reduce((all, name) => all.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
+  const named = names.reduce((all, name) => all.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
+  return named.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
 }
 
 const kilobytes = (bytes) => `${(bytes.length / 1000).toFixed(1)} kB`;

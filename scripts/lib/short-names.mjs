@@ -31,7 +31,24 @@ export function shortenImports(wasm, glue) {
     text = text.replaceAll(name, to);
     if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
   }
-  return { wasm: Buffer.concat(parts), glue: text };
+  return { wasm: Buffer.concat(parts), glue: importedOnce(text) };
+}
+
+/** The generator imports a module of ours once for each function of it; bundlers warn of the keys that repeat. */
+function importedOnce(glue) {
+  const seen = new Map();
+  const [imports, keys] = [
+    /^import \* as (import\d+) from ("\.\/\w+\.js");?\n/gm,
+    /^ *("\.\/\w+\.js"): (import\d+),\n/gm,
+  ];
+  const once = glue.replaceAll(imports, (line, name, module) => {
+    if (seen.has(module)) return '';
+    seen.set(module, name);
+    return line;
+  });
+  return once.replaceAll(keys, (line, module, name) =>
+    !seen.has(module) || seen.get(module) === name ? line : '',
+  );
 }
 
 /** Imports are: module name, field name, kind, description; only functions (kind 0) are expected. */

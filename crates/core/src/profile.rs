@@ -38,7 +38,7 @@ impl Profile {
 }
 
 /// Taskwright's own server on this machine.
-pub const LOCAL: Profile = Profile {
+pub static LOCAL: Profile = Profile {
     name: "local",
     default_base_url: "http://127.0.0.1:8723",
     rows: anchor::operations::ALL,
@@ -51,7 +51,7 @@ pub const LOCAL: Profile = Profile {
 };
 
 /// Anchor Browser's cloud.
-pub const ANCHOR: Profile = Profile {
+pub static ANCHOR: Profile = Profile {
     name: "anchor",
     default_base_url: "https://api.anchorbrowser.io",
     rows: anchor::operations::ALL,
@@ -65,7 +65,7 @@ pub const ANCHOR: Profile = Profile {
 };
 
 /// Asteroid's cloud, its newer API where there is one.
-pub const ASTEROID: Profile = Profile {
+pub static ASTEROID: Profile = Profile {
     name: "asteroid",
     default_base_url: "https://odyssey.asteroid.ai",
     rows: asteroid::operations::ALL,
@@ -80,7 +80,7 @@ pub const ASTEROID: Profile = Profile {
 };
 
 /// Asteroid's cloud, its older API.
-const ASTEROID_V1: Profile = Profile { wire: Wire::AsteroidV1, ..ASTEROID };
+static ASTEROID_V1: Profile = Profile { wire: Wire::AsteroidV1, ..ASTEROID };
 
 /// The profile of that name, as the façades know it.
 #[must_use]

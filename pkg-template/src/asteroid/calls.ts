@@ -109,7 +109,12 @@ export class Calls {
     const { attemptTimeoutMs, ...raw } = this.#raw(options);
     // A question of a wait has a limit of its own.
     const limit = options?.timeoutMs ?? this.options.timeoutMs;
-    return this.#engine.wait(executionId, { ...raw, attemptTimeoutMs: limit, ...more, throwOnFailure: false });
+    return this.#engine.wait(executionId, {
+      ...raw,
+      attemptTimeoutMs: limit,
+      ...more,
+      throwOnFailure: false,
+    });
   }
 
   #raw(options: CallOptions | undefined): RawCallOptions {

@@ -303,10 +303,7 @@ export class AsteroidClient {
    * Creates a profile. The `data` of its credentials is encrypted with the service's public key before it is sent
    * (RSA, PKCS#1 v1.5: up to 245 bytes of UTF-8 with a key of 2048 bits).
    */
-  async createAgentProfile(
-    request: CreateAgentProfileRequest,
-    options?: CallOptions,
-  ): Promise<AgentProfile> {
+  async createAgentProfile(request: CreateAgentProfileRequest, options?: CallOptions): Promise<AgentProfile> {
     return await createProfile(this.#calls, request, options);
   }
 

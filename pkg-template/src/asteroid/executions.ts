@@ -1,7 +1,6 @@
 import type { RawOutcome } from '../internal/raw.js';
 import type { CallOptions, Calls } from './calls.js';
 import { AsteroidAPIError, ExecutionError, invalid } from './errors.js';
-import type { TempFile } from './types.js';
 import type {
   AgentInteractionResult,
   Execution,
@@ -10,6 +9,7 @@ import type {
   ExecutionStatus,
   Page,
   SyncExecution,
+  TempFile,
 } from './types.js';
 
 /** What an execution is started with, beside its agent. */
@@ -44,7 +44,12 @@ export async function execute(
   options: CallOptions | undefined,
 ): Promise<string> {
   if (!calls.isV1) {
-    const answer = await calls.call<{ executionId?: string }>('executeAgent', [agentId], given(start), options);
+    const answer = await calls.call<{ executionId?: string }>(
+      'executeAgent',
+      [agentId],
+      given(start),
+      options,
+    );
     return idIn(answer.executionId, answer);
   }
   const { agentProfileId, dynamicData, ...others } = start;
@@ -62,7 +67,12 @@ export async function executeSync(
   start: ExecuteOptions & { timeoutSeconds?: number | undefined },
   options: CallOptions | undefined,
 ): Promise<SyncExecution> {
-  const answer = await calls.call<Partial<SyncExecution>>('executeAgentSync', [agentId], given(start), options);
+  const answer = await calls.call<Partial<SyncExecution>>(
+    'executeAgentSync',
+    [agentId],
+    given(start),
+    options,
+  );
   const executionId = idIn(answer.executionId, answer);
   // An execution that was found again after its answer was lost comes without a status.
   return { ...answer, executionId, status: answer.status ?? 'running' };
@@ -81,7 +91,12 @@ export async function executionStatus(
   options: CallOptions | undefined,
 ): Promise<ExecutionStatus> {
   if (calls.isV1) {
-    const answer = await calls.call<Record<string, string>>('v1.getExecutionStatus', [executionId], undefined, options);
+    const answer = await calls.call<Record<string, string>>(
+      'v1.getExecutionStatus',
+      [executionId],
+      undefined,
+      options,
+    );
     const { execution_id: id, status = '', reason, updated_at: updatedAt } = answer;
     return { executionId: id ?? executionId, status, reason, updatedAt };
   }
@@ -138,14 +153,24 @@ export async function recording(
 ): Promise<string> {
   if (calls.isV1) {
     const operation = 'v1.getBrowserSessionRecording';
-    const { recording_url: url } = await calls.call<{ recording_url: string }>(operation, [executionId], undefined, options);
+    const { recording_url: url } = await calls.call<{ recording_url: string }>(
+      operation,
+      [executionId],
+      undefined,
+      options,
+    );
     return url;
   }
   const { recordingUrl, browserRecordingUrl } = await execution(calls, executionId, options);
   const url = recordingUrl ?? browserRecordingUrl;
   if (url) return url;
   const message = `execution ${executionId} has no recording, or not yet`;
-  const base = { kind: 'api', operation: 'getBrowserSessionRecording', backend: 'asteroid', attempts: 1 } as const;
+  const base = {
+    kind: 'api',
+    operation: 'getBrowserSessionRecording',
+    backend: 'asteroid',
+    attempts: 1,
+  } as const;
   throw new AsteroidAPIError(message, { ...base, taskId: executionId, retryable: true });
 }
 
@@ -192,7 +217,12 @@ export async function waitForInteraction(
 function ended(outcome: RawOutcome): ExecutionError {
   const { id, rawStatus, error, result } = outcome;
   const message = `execution ${id} ended with status: ${rawStatus}${error ? ` - ${error}` : ''}`;
-  const details = { kind: 'task_failed', operation: 'waitForExecutionResult', backend: 'asteroid', taskId: id } as const;
+  const details = {
+    kind: 'task_failed',
+    operation: 'waitForExecutionResult',
+    backend: 'asteroid',
+    taskId: id,
+  } as const;
   return new ExecutionError(message, details, rawStatus, (result as ExecutionResult | null) ?? undefined);
 }
 
@@ -204,7 +234,10 @@ export async function executions(
 ): Promise<Page<Execution>> {
   const { metadataKey, metadataValue } = filters;
   if ((metadataKey === undefined) !== (metadataValue === undefined)) {
-    throw invalid(metadataKey === undefined ? 'metadataKey' : 'metadataValue', 'is missing: the two go together');
+    throw invalid(
+      metadataKey === undefined ? 'metadataKey' : 'metadataValue',
+      'is missing: the two go together',
+    );
   }
   const query = Object.fromEntries(
     Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => [

@@ -4,7 +4,13 @@ import { fileSystem } from './file-system.js';
 import type { ExecutionFile, TempFile, UploadResponse } from './types.js';
 
 /** What can be in a file. */
-export type FileData = string | Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type FileData =
+  | string
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
 /**
  * A file to upload. A string is the path of a file (Node, Deno, Bun); text is given as `[name, text]`. Bytes and
@@ -120,7 +126,10 @@ async function toPart(
     }
     const found = await files.open(file);
     if (found === undefined) {
-      throw invalid(field, `takes the path of a file, and there is none at ${JSON.stringify(file)}; text is given as [name, text]`);
+      throw invalid(
+        field,
+        `takes the path of a file, and there is none at ${JSON.stringify(file)}; text is given as [name, text]`,
+      );
     }
     return { name: found.name, blob: typed(found.blob, found.name) };
   }
@@ -167,7 +176,8 @@ export async function download(
   if (path !== undefined && files === undefined) {
     throw invalid('path', 'cannot be used, because there are no files here; leave it out to get a stream');
   }
-  const target = path === undefined ? undefined : await files?.target(path, fileName, options?.createDirs ?? true);
+  const target =
+    path === undefined ? undefined : await files?.target(path, fileName, options?.createDirs ?? true);
   if (path !== undefined && target === undefined) {
     throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
   }
@@ -176,7 +186,10 @@ export async function download(
     const get = calls.options.fetch ?? globalThis.fetch;
     const response = await get(signedUrl, { signal: stall.signal });
     if (!response.ok || response.body === null) {
-      throw failed(file, `${response.status} status code`, { status: response.status, headers: response.headers });
+      throw failed(file, `${response.status} status code`, {
+        status: response.status,
+        headers: response.headers,
+      });
     }
     const body = response.body.pipeThrough(counted(file, fileSize, stall));
     if (files === undefined || target === undefined) return body;
@@ -186,7 +199,10 @@ export async function download(
     stall.end();
     options?.signal?.throwIfAborted();
     if (error instanceof AsteroidAPIError) throw error;
-    throw failed(file, error instanceof Error ? error.message : String(error), { kind: 'connection', cause: error });
+    throw failed(file, error instanceof Error ? error.message : String(error), {
+      kind: 'connection',
+      cause: error,
+    });
   }
 }
 

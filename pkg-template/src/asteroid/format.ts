@@ -17,7 +17,9 @@ export function formatAgentProfile(profile: AgentProfile): string {
     Created: toSeconds(profile.created_at),
     Updated: toSeconds(profile.updated_at),
   };
-  return ['Agent Profile:', ...Object.entries(lines).map(([label, value]) => `  ${label}: ${value}`)].join('\n');
+  return ['Agent Profile:', ...Object.entries(lines).map(([label, value]) => `  ${label}: ${value}`)].join(
+    '\n',
+  );
 }
 
 /** Profiles as a numbered list, for people. No request is made. */

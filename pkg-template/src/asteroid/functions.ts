@@ -55,12 +55,18 @@ export async function waitForAgentInteraction(
 }
 
 /** {@link AsteroidClient.getExecutionStatus} */
-export async function getExecutionStatus(client: AsteroidClient, executionId: string): Promise<ExecutionStatus> {
+export async function getExecutionStatus(
+  client: AsteroidClient,
+  executionId: string,
+): Promise<ExecutionStatus> {
   return await client.getExecutionStatus(executionId);
 }
 
 /** {@link AsteroidClient.getExecutionResult} */
-export async function getExecutionResult(client: AsteroidClient, executionId: string): Promise<ExecutionResult> {
+export async function getExecutionResult(
+  client: AsteroidClient,
+  executionId: string,
+): Promise<ExecutionResult> {
   return await client.getExecutionResult(executionId);
 }
 
@@ -104,7 +110,10 @@ export async function getBrowserSessionRecording(
 }
 
 /** {@link AsteroidClient.getExecutionFiles} */
-export async function getExecutionFiles(client: AsteroidClient, executionId: string): Promise<ExecutionFile[]> {
+export async function getExecutionFiles(
+  client: AsteroidClient,
+  executionId: string,
+): Promise<ExecutionFile[]> {
   return await client.getExecutionFiles(executionId);
 }
 
@@ -149,7 +158,10 @@ export async function getAgents(
 }
 
 /** {@link AsteroidClient.getAgentProfiles} */
-export async function getAgentProfiles(client: AsteroidClient, organizationId?: string): Promise<AgentProfile[]> {
+export async function getAgentProfiles(
+  client: AsteroidClient,
+  organizationId?: string,
+): Promise<AgentProfile[]> {
   return await client.getAgentProfiles(organizationId);
 }
 
@@ -176,7 +188,10 @@ export async function updateAgentProfile(
 }
 
 /** {@link AsteroidClient.deleteAgentProfile}, as the vendor's function answers. */
-export async function deleteAgentProfile(client: AsteroidClient, profileId: string): Promise<{ message: string }> {
+export async function deleteAgentProfile(
+  client: AsteroidClient,
+  profileId: string,
+): Promise<{ message: string }> {
   return { message: await client.deleteAgentProfile(profileId) };
 }
 

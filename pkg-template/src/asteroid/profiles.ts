@@ -103,5 +103,8 @@ async function withSealed<Request extends object>(
       ? new InvalidParameterError(error.message, details)
       : new AsteroidAPIError(error.message, details);
   }
-  return { ...request, [member]: credentials.map((credential, index) => ({ ...credential, data: sealed[index] })) };
+  return {
+    ...request,
+    [member]: credentials.map((credential, index) => ({ ...credential, data: sealed[index] })),
+  };
 }

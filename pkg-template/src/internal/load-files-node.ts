@@ -14,7 +14,8 @@ export const fileSystem: FileSystem = {
   },
 
   async target(path, name, createFolders) {
-    const isFolder = /[\\/]$/.test(path) || ((await stat(path).catch(() => undefined))?.isDirectory() ?? false);
+    const isFolder =
+      /[\\/]$/.test(path) || ((await stat(path).catch(() => undefined))?.isDirectory() ?? false);
     const folder = resolve(isFolder ? path : dirname(path));
     const file = isFolder ? resolve(join(folder, name)) : resolve(path);
     if (isFolder && !file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined;
@@ -26,7 +27,10 @@ export const fileSystem: FileSystem = {
     // Beside it and renamed at the end: what was there before stays until the new one is whole.
     const unfinished = `${path}.${Math.random().toString(36).slice(2)}.part`;
     try {
-      await pipeline(Readable.fromWeb(body as import('node:stream/web').ReadableStream), createWriteStream(unfinished));
+      await pipeline(
+        Readable.fromWeb(body as import('node:stream/web').ReadableStream),
+        createWriteStream(unfinished),
+      );
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { force: true });

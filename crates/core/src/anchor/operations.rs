@@ -8,7 +8,7 @@ const ANY: Takes = Takes::Whole(0, u32::MAX);
 const PIXELS: Takes = Takes::Whole(1, u32::MAX);
 
 /// `POST /v1/tools/perform-web-task`: starts a task, or runs it to its end.
-pub const PERFORM_WEB_TASK: Operation = Operation {
+pub static PERFORM_WEB_TASK: Operation = Operation {
     name: "tools.performWebTask",
     method: Method::Post,
     path: "/v1/tools/perform-web-task",
@@ -38,7 +38,7 @@ pub const PERFORM_WEB_TASK: Operation = Operation {
 };
 
 /// `GET /v1/tools/perform-web-task/{workflowId}/status`: how a task stands.
-pub const TASK_STATUS: Operation = Operation {
+pub static TASK_STATUS: Operation = Operation {
     name: "tools.getPerformWebTaskStatus",
     method: Method::Get,
     path: "/v1/tools/perform-web-task/{workflowId}/status",
@@ -52,7 +52,7 @@ pub const TASK_STATUS: Operation = Operation {
 };
 
 /// `POST /v1/tools/fetch-webpage`: a page as HTML or markdown.
-pub const FETCH_WEBPAGE: Operation = Operation {
+pub static FETCH_WEBPAGE: Operation = Operation {
     name: "tools.fetchWebpage",
     method: Method::Post,
     path: "/v1/tools/fetch-webpage",
@@ -75,7 +75,7 @@ pub const FETCH_WEBPAGE: Operation = Operation {
 };
 
 /// `POST /v1/tools/screenshot`: a page as a PNG.
-pub const SCREENSHOT: Operation = Operation {
+pub static SCREENSHOT: Operation = Operation {
     name: "tools.screenshotWebpage",
     method: Method::Post,
     path: "/v1/tools/screenshot",
@@ -99,7 +99,7 @@ pub const SCREENSHOT: Operation = Operation {
 };
 
 /// `POST /v1/sessions`: opens a browser session.
-pub const SESSION_CREATE: Operation = Operation {
+pub static SESSION_CREATE: Operation = Operation {
     name: "sessions.create",
     method: Method::Post,
     path: "/v1/sessions",
@@ -113,7 +113,7 @@ pub const SESSION_CREATE: Operation = Operation {
 };
 
 /// `GET /v1/sessions/{sessionId}`: what a session is.
-pub const SESSION_RETRIEVE: Operation = Operation {
+pub static SESSION_RETRIEVE: Operation = Operation {
     name: "sessions.retrieve",
     method: Method::Get,
     path: "/v1/sessions/{sessionId}",
@@ -127,7 +127,7 @@ pub const SESSION_RETRIEVE: Operation = Operation {
 };
 
 /// `DELETE /v1/sessions/{sessionId}`: ends a session.
-pub const SESSION_DELETE: Operation = Operation {
+pub static SESSION_DELETE: Operation = Operation {
     name: "sessions.delete",
     method: Method::Delete,
     effect: Effect::Idempotent,
@@ -135,11 +135,11 @@ pub const SESSION_DELETE: Operation = Operation {
 };
 
 /// `GET /v1/sessions/all/status`: the open sessions.
-pub const SESSIONS_STATUS: Operation =
+pub static SESSIONS_STATUS: Operation =
     Operation { name: "sessions.all.status", path: "/v1/sessions/all/status", ..SESSION_RETRIEVE };
 
 /// `DELETE /v1/sessions/all`: ends every session.
-pub const SESSIONS_DELETE: Operation = Operation {
+pub static SESSIONS_DELETE: Operation = Operation {
     name: "sessions.all.delete",
     method: Method::Delete,
     path: "/v1/sessions/all",
@@ -148,7 +148,7 @@ pub const SESSIONS_DELETE: Operation = Operation {
 };
 
 /// `GET /v1/sessions/{sessionId}/screenshot`: what the session shows, as a PNG.
-pub const SESSION_SCREENSHOT: Operation = Operation {
+pub static SESSION_SCREENSHOT: Operation = Operation {
     name: "sessions.retrieveScreenshot",
     path: "/v1/sessions/{sessionId}/screenshot",
     accept: "image/png",
@@ -157,7 +157,7 @@ pub const SESSION_SCREENSHOT: Operation = Operation {
 };
 
 /// `POST /v1/sessions/{sessionId}/goto`: opens an address in the session.
-pub const SESSION_GOTO: Operation = Operation {
+pub static SESSION_GOTO: Operation = Operation {
     name: "sessions.goto",
     method: Method::Post,
     path: "/v1/sessions/{sessionId}/goto",
@@ -168,7 +168,7 @@ pub const SESSION_GOTO: Operation = Operation {
 };
 
 /// Every row.
-pub const ALL: &[&Operation] = &[
+pub static ALL: &[&Operation] = &[
     &PERFORM_WEB_TASK,
     &TASK_STATUS,
     &FETCH_WEBPAGE,

@@ -33,7 +33,7 @@ const START: Operation = Operation {
 };
 
 /// `POST /agents/{agentId}/execute`: starts an execution, 202 with its id.
-pub const EXECUTE: Operation = Operation {
+pub static EXECUTE: Operation = Operation {
     name: "executeAgent",
     path: "/agents/v2/agents/{agentId}/execute",
     fields: &[
@@ -55,15 +55,15 @@ pub const EXECUTE: Operation = Operation {
 };
 
 /// `POST /agents/{agentId}/execute/sync`: the same, answered when it has ended or after `timeoutSeconds`.
-pub const EXECUTE_SYNC: Operation =
+pub static EXECUTE_SYNC: Operation =
     Operation { name: "executeAgentSync", path: "/agents/v2/agents/{agentId}/execute/sync", ..EXECUTE };
 
 /// `GET /executions/{executionId}`: an execution with status and result.
-pub const EXECUTION: Operation =
+pub static EXECUTION: Operation =
     Operation { name: "getExecution", path: "/agents/v2/executions/{executionId}", ..READ };
 
 /// `GET /executions/{executionId}/sync`: status and result, once it has ended or after `timeoutSeconds`.
-pub const EXECUTION_SYNC: Operation = Operation {
+pub static EXECUTION_SYNC: Operation = Operation {
     name: "getExecutionSync",
     path: "/agents/v2/executions/{executionId}/sync",
     fields: &[Field::query("timeoutSeconds", SECONDS)],
@@ -71,10 +71,10 @@ pub const EXECUTION_SYNC: Operation = Operation {
 };
 
 /// `GET /executions`: a page of executions; filters travel in the query.
-pub const EXECUTIONS: Operation = Operation { name: "getExecutions", path: "/agents/v2/executions", ..READ };
+pub static EXECUTIONS: Operation = Operation { name: "getExecutions", path: "/agents/v2/executions", ..READ };
 
 /// `GET /executions/{executionId}/activities`.
-pub const ACTIVITIES: Operation = Operation {
+pub static ACTIVITIES: Operation = Operation {
     name: "getLastNExecutionActivities",
     path: "/agents/v2/executions/{executionId}/activities",
     fields: &[
@@ -85,7 +85,7 @@ pub const ACTIVITIES: Operation = Operation {
 };
 
 /// `POST /executions/{executionId}/user-messages`.
-pub const MESSAGE: Operation = Operation {
+pub static MESSAGE: Operation = Operation {
     name: "addMessageToExecution",
     path: "/agents/v2/executions/{executionId}/user-messages",
     fields: &[Field::body("message", Takes::Text).required()],
@@ -96,19 +96,19 @@ pub const MESSAGE: Operation = Operation {
 };
 
 /// `POST /executions/{executionId}/cancel`.
-pub const CANCEL: Operation =
+pub static CANCEL: Operation =
     Operation { name: "cancelExecution", path: "/agents/v2/executions/{executionId}/cancel", ..CONTROL };
 
 /// `POST /executions/{executionId}/pause`.
-pub const PAUSE: Operation =
+pub static PAUSE: Operation =
     Operation { name: "pauseExecution", path: "/agents/v2/executions/{executionId}/pause", ..CONTROL };
 
 /// `POST /executions/{executionId}/resume`.
-pub const RESUME: Operation =
+pub static RESUME: Operation =
     Operation { name: "resumeExecution", path: "/agents/v2/executions/{executionId}/resume", ..CONTROL };
 
 /// `POST /executions/{executionId}/rerun`: a new execution like an old one, 202.
-pub const RERUN: Operation = Operation {
+pub static RERUN: Operation = Operation {
     name: "rerunExecution",
     path: "/agents/v2/executions/{executionId}/rerun",
     fields: &[],
@@ -116,18 +116,18 @@ pub const RERUN: Operation = Operation {
 };
 
 /// `DELETE /executions/{executionId}`: 204.
-pub const DELETE: Operation =
+pub static DELETE: Operation =
     Operation { name: "deleteExecution", method: Method::Delete, effect: Effect::Idempotent, ..EXECUTION };
 
 /// `GET /executions/{executionId}/context-files`.
-pub const FILES: Operation = Operation {
+pub static FILES: Operation = Operation {
     name: "getExecutionFiles",
     path: "/agents/v2/executions/{executionId}/context-files",
     ..READ
 };
 
 /// `POST /executions/{executionId}/context-files`: multipart, field `files`.
-pub const UPLOAD: Operation = Operation {
+pub static UPLOAD: Operation = Operation {
     name: "uploadExecutionFiles",
     body: Body::Given,
     accept: "text/plain, application/json",
@@ -139,7 +139,7 @@ pub const UPLOAD: Operation = Operation {
 };
 
 /// `POST /temp-files/{organizationId}`: multipart, field `files`; what is staged lives an hour.
-pub const STAGE: Operation = Operation {
+pub static STAGE: Operation = Operation {
     name: "stageTempFiles",
     path: "/agents/v2/temp-files/{organizationId}",
     accept: JSON,
@@ -150,7 +150,7 @@ pub const STAGE: Operation = Operation {
 };
 
 /// `GET /agents`: a page of agents.
-pub const AGENTS: Operation = Operation {
+pub static AGENTS: Operation = Operation {
     name: "getAgents",
     path: "/agents/v2/agents",
     fields: &[
@@ -161,14 +161,14 @@ pub const AGENTS: Operation = Operation {
 };
 
 /// `GET /profiles`: a page of profiles.
-pub const PROFILES: Operation = Operation { name: "getAgentProfiles", path: "/agents/v2/profiles", ..READ };
+pub static PROFILES: Operation = Operation { name: "getAgentProfiles", path: "/agents/v2/profiles", ..READ };
 
 /// `GET /profiles/{profileId}`.
-pub const PROFILE: Operation =
+pub static PROFILE: Operation =
     Operation { name: "getAgentProfile", path: "/agents/v2/profiles/{profileId}", ..READ };
 
 /// `POST /profiles`: 201.
-pub const PROFILE_CREATE: Operation = Operation {
+pub static PROFILE_CREATE: Operation = Operation {
     name: "createAgentProfile",
     path: PROFILES.path,
     fields: &[Field::body("name", Takes::Text).required()],
@@ -178,7 +178,7 @@ pub const PROFILE_CREATE: Operation = Operation {
 };
 
 /// `PATCH /profiles/{profileId}`. Not sent twice: `credentialsToAdd` would add twice.
-pub const PROFILE_UPDATE: Operation = Operation {
+pub static PROFILE_UPDATE: Operation = Operation {
     name: "updateAgentProfile",
     method: Method::Patch,
     path: PROFILE.path,
@@ -189,11 +189,11 @@ pub const PROFILE_UPDATE: Operation = Operation {
 };
 
 /// `DELETE /profiles/{profileId}`: 204.
-pub const PROFILE_DELETE: Operation =
+pub static PROFILE_DELETE: Operation =
     Operation { name: "deleteAgentProfile", method: Method::Delete, effect: Effect::Idempotent, ..PROFILE };
 
 /// `POST /agent/{agentId}/execute` of version 1: 202 with `execution_id`.
-pub const V1_EXECUTE: Operation = Operation {
+pub static V1_EXECUTE: Operation = Operation {
     name: "v1.executeAgent",
     path: "/api/v1/agent/{agentId}/execute",
     fields: &[Field::body("agent_profile_id", Takes::Text), Field::body("dynamic_data", Takes::Object)],
@@ -201,22 +201,22 @@ pub const V1_EXECUTE: Operation = Operation {
 };
 
 /// `GET /execution/{executionId}/status` of version 1.
-pub const V1_STATUS: Operation =
+pub static V1_STATUS: Operation =
     Operation { name: "v1.getExecutionStatus", path: "/api/v1/execution/{executionId}/status", ..READ };
 
 /// `GET /execution/{executionId}/result` of version 1.
-pub const V1_RESULT: Operation =
+pub static V1_RESULT: Operation =
     Operation { name: "v1.getExecutionResult", path: "/api/v1/execution/{executionId}/result", ..READ };
 
 /// `GET /execution/{executionId}/browser_session/recording` of version 1.
-pub const V1_RECORDING: Operation = Operation {
+pub static V1_RECORDING: Operation = Operation {
     name: "v1.getBrowserSessionRecording",
     path: "/api/v1/execution/{executionId}/browser_session/recording",
     ..READ
 };
 
 /// `POST /execution/{executionId}/files` of version 1: multipart, field `files`.
-pub const V1_UPLOAD: Operation = Operation {
+pub static V1_UPLOAD: Operation = Operation {
     name: "v1.uploadExecutionFiles",
     path: "/api/v1/execution/{executionId}/files",
     accept: JSON,
@@ -224,23 +224,23 @@ pub const V1_UPLOAD: Operation = Operation {
 };
 
 /// `GET /agent-profiles` of version 1: a bare array.
-pub const V1_PROFILES: Operation =
+pub static V1_PROFILES: Operation =
     Operation { name: "v1.getAgentProfiles", path: "/api/v1/agent-profiles", ..READ };
 
 /// `GET /agent-profiles/{profileId}` of version 1.
-pub const V1_PROFILE: Operation =
+pub static V1_PROFILE: Operation =
     Operation { name: "v1.getAgentProfile", path: "/api/v1/agent-profiles/{profileId}", ..READ };
 
 /// `POST /agent-profiles` of version 1: 201.
-pub const V1_PROFILE_CREATE: Operation =
+pub static V1_PROFILE_CREATE: Operation =
     Operation { name: "v1.createAgentProfile", path: V1_PROFILES.path, ..PROFILE_CREATE };
 
 /// `PATCH /agent-profiles/{profileId}` of version 1.
-pub const V1_PROFILE_UPDATE: Operation =
+pub static V1_PROFILE_UPDATE: Operation =
     Operation { name: "v1.updateAgentProfile", path: V1_PROFILE.path, ..PROFILE_UPDATE };
 
 /// `DELETE /agent-profiles/{profileId}` of version 1: 200 with a message.
-pub const V1_PROFILE_DELETE: Operation = Operation {
+pub static V1_PROFILE_DELETE: Operation = Operation {
     name: "v1.deleteAgentProfile",
     method: Method::Delete,
     effect: Effect::Idempotent,
@@ -248,7 +248,7 @@ pub const V1_PROFILE_DELETE: Operation = Operation {
 };
 
 /// `GET /credentials/public_key` of version 1: PEM, as text or as a JSON string.
-pub const V1_PUBLIC_KEY: Operation = Operation {
+pub static V1_PUBLIC_KEY: Operation = Operation {
     name: "v1.getCredentialsPublicKey",
     path: "/api/v1/credentials/public_key",
     accept: "text/plain, application/json",
@@ -256,7 +256,7 @@ pub const V1_PUBLIC_KEY: Operation = Operation {
 };
 
 /// Every row.
-pub const ALL: &[&Operation] = &[
+pub static ALL: &[&Operation] = &[
     &EXECUTE,
     &EXECUTE_SYNC,
     &EXECUTION,
