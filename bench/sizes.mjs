@@ -14,11 +14,14 @@ const pkg = join(modules, '..', 'pkg');
 /** Budgets of the package, bytes. */
 const UNPACKED = 1_000_000;
 const DOWNLOAD = 75_000;
+const CREDENTIALS = 40_000;
 
 const bundles = {
   taskwright: "export * from 'taskwright';",
   'taskwright/anchor': "export * from 'taskwright/anchor';",
   both: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor';",
+  // On top of these, where credentials are encrypted; no entry has it by itself.
+  credentials: "export * from '../pkg/dist/seal.js';",
 };
 
 export const title = 'Sizes';
@@ -56,12 +59,12 @@ export async function measure() {
   );
 
   const rows = [];
-  let download = 0;
+  const gzips = {};
   for (const [name, source] of Object.entries(bundles)) {
     const files = await bundle(source);
     const chunk = files.find(({ text }) => text.includes('H4sI'));
     const gzip = files.reduce((total, file) => total + file.gzip, 0);
-    if (name !== 'both') download = Math.max(download, gzip);
+    gzips[name] = gzip;
     const minified = files.reduce((total, file) => total + file.bytes, 0);
     rows.push([
       name,
@@ -81,13 +84,25 @@ export async function measure() {
     ],
     tables: [install, table(['browser bundle', 'minified', 'gzip', 'of which JS', 'of which wasm'], rows)],
     after: [
-      'The wasm chunk is loaded at the first call. `anchorbrowser` does not bundle for browsers, because playwright',
-      'needs modules of Node; the last line leaves its imports of playwright and ws open, so it does not run as it is.',
+      'The wasm chunk is loaded at the first call, that of `credentials` at the first encryption. `anchorbrowser` does',
+      'not bundle for browsers, because playwright needs modules of Node; the last line leaves its imports of playwright',
+      'and ws open, so it does not run as it is.',
     ],
     budgets: [
       { what: 'npm dependencies', value: Object.keys(dependencies).length, limit: 0, show: number },
       { what: 'package unpacked', value: ours.unpackedSize, limit: UNPACKED, show: megabytes },
-      { what: 'browser download of one entry, gzip', value: download, limit: DOWNLOAD, show: kilobytes },
+      {
+        what: 'browser download of one entry, gzip',
+        value: Math.max(gzips.taskwright, gzips['taskwright/anchor']),
+        limit: DOWNLOAD,
+        show: kilobytes,
+      },
+      {
+        what: 'module for credentials, gzip, on first use only',
+        value: gzips.credentials,
+        limit: CREDENTIALS,
+        show: kilobytes,
+      },
     ],
   };
 }

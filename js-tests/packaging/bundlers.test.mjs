@@ -1,5 +1,6 @@
 // The package inside web applications: bundled with no configuration, then run in a real Chromium.
 import assert from 'node:assert/strict';
+import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { installedProject } from '../helpers/package.mjs';
 // What a browser downloads: JavaScript and WebAssembly, gzip, bytes. Both for one client, and for everything that
 // both entries export.
 const downloadBudget = 75_000;
+// What comes on top where credentials are encrypted, at the first of them.
+const credentialBudget = 40_000;
 
 const source = `
   import { Taskwright } from 'taskwright';
@@ -85,14 +88,73 @@ for (const bundler of Object.keys(bundlers)) {
   });
 }
 
+describe('the module for credentials', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const data = 'pässwört 🔑';
+  // The page and a worker of it each encrypt.
+  const sealing = `
+    import { sealCredentials } from './node_modules/taskwright/dist/seal.js';
+    const key = ${JSON.stringify(publicKey.export({ type: 'spki', format: 'pem' }))};
+    const sealed = sealCredentials(key, [{ name: 'PASSWORD', data: '${data}' }]);
+    if (typeof document === 'undefined') {
+      sealed.then(([text]) => postMessage(text), (error) => postMessage(String(error)));
+    } else {
+      const workers = new Promise((resolve) => {
+        new Worker('/sealing.js', { type: 'module' }).onmessage = (event) => resolve(event.data);
+      });
+      Promise.all([sealed, workers]).then(
+        ([[own], other]) => { document.title = own + ' ' + other; },
+        (error) => { document.title = 'failed: ' + error; },
+      );
+    }`;
+  let bundle;
+  before(async () => {
+    bundle = await bundled('esbuild', project.folder, sealing, 'sealing.js');
+    console.log(
+      `credentials: ${bundle.files.map(({ name, gzip }) => `${name} ${gzip}`).join(', ')}; ${bundle.gzip} bytes gzip`,
+    );
+  });
+
+  test(`it is ${credentialBudget / 1000} kB at most, its JavaScript included, and not in other bundles`, async () => {
+    assert.ok(bundle.gzip <= credentialBudget, `${bundle.gzip} bytes`);
+    const packed = /"(H4sI[^"]+)"/.exec(
+      await project.read('node_modules/taskwright/dist/internal/wasm-seal-inline.js'),
+    )[1];
+    const others = await bundled('esbuild', project.folder, everything, 'without.js');
+    for (const { name, bytes } of others.files) assert.ok(!bytes.includes(packed), name);
+    assert.ok(bundle.files.some(({ bytes }) => bytes.includes(packed)));
+  });
+
+  test('it encrypts in a page and in a worker under a strict content security policy', async () => {
+    const site = await serve(bundle.outdir, '/sealing.js');
+    const page = await browser.newPage();
+    try {
+      await page.goto(site.url);
+      await page.waitForFunction(() => document.title !== '', null, { timeout: 20_000 });
+      const texts = (await page.title()).split(' ');
+      assert.equal(texts.length, 2, texts.join(' '));
+      assert.notEqual(texts[0], texts[1]);
+      for (const text of texts) {
+        const padding = constants.RSA_NO_PADDING;
+        const block = privateDecrypt({ key: privateKey, padding }, Buffer.from(text, 'base64'));
+        assert.equal(block.subarray(block.indexOf(0, 2) + 1).toString(), data);
+      }
+    } finally {
+      await page.close();
+      site.server.closeAllConnections();
+      site.server.close();
+    }
+  });
+});
+
 /** Serves a bundle, a page that loads it, and the answer to its one call. */
-async function serve(folder) {
+async function serve(folder, script = '/main.js') {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://site');
     response.setHeader('content-security-policy', contentSecurityPolicy);
     if (pathname === '/') {
       response.setHeader('content-type', 'text/html');
-      return response.end('<!doctype html><title></title><script type="module" src="/main.js"></script>');
+      return response.end(`<!doctype html><title></title><script type="module" src="${script}"></script>`);
     }
     if (pathname.endsWith('.js')) {
       response.setHeader('content-type', 'text/javascript');
