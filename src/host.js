@@ -84,11 +84,7 @@ export function send(fetch, url, method, headers, body, more, signal, place, tur
       // Not there, or the caller's is of another make: then it ends with the head of the answer.
     }
   }
-  const answer = fetch === undefined ? globalThis.fetch(url, init) : fetch(url, init);
-  Promise.resolve(answer).then(
-    (response) => tell(place, turn, true, response),
-    (thrown) => tell(place, turn, false, thrown),
-  );
+  settled(fetch === undefined ? globalThis.fetch(url, init) : fetch(url, init), place, turn, tell);
   return controller;
 }
 
@@ -105,8 +101,13 @@ export function isJson(response) {
 /** Reads a body as text. */
 export function read(response, place, turn, tell) {
   // An injected fetch may give the text itself.
-  Promise.resolve(response.text()).then(
-    (text) => tell(place, turn, true, text),
+  settled(response.text(), place, turn, tell);
+}
+
+/** Tells how a promise ends; any other value has ended already. */
+export function settled(promise, place, turn, tell) {
+  Promise.resolve(promise).then(
+    (value) => tell(place, turn, true, value),
     (thrown) => tell(place, turn, false, thrown),
   );
 }

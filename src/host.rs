@@ -38,6 +38,8 @@ extern "C" {
     pub(crate) fn is_json(response: &Response) -> bool;
     #[wasm_bindgen(catch, js_name = read)]
     fn host_read(response: &Response, place: u32, turn: u32, tell: &Tell) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = settled)]
+    fn host_settled(promise: &JsValue, place: u32, turn: u32, tell: &Tell);
     #[wasm_bindgen(js_name = ring)]
     fn host_ring(ms: u32, place: u32, turn: u32, tell: &Tell) -> JsValue;
     pub(crate) fn hand(end: &End, data: &JsValue, response: &Response);
@@ -146,6 +148,11 @@ pub(crate) async fn read(response: &Response) -> Result<JsValue, JsValue> {
     let (asked, reply) = Reply::to(|place, turn, tell| host_read(response, place, turn, tell));
     asked?;
     reply.await
+}
+
+/// How a promise ends; any other value has ended already.
+pub(crate) fn settled(promise: &JsValue) -> Reply {
+    Reply::to(|place, turn, tell| host_settled(promise, place, turn, tell)).1
 }
 
 /// A timer that rings once. Dropping it clears it.

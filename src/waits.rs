@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Function, Object, Promise};
+use js_sys::{Function, Object};
 use taskwright_core::error::{Error, ErrorKind, Redactor};
 use taskwright_core::limits;
 use taskwright_core::operation::{self, InvalidInput, Operation};
@@ -17,7 +17,7 @@ use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::abort::AbortWatch;
 use crate::client::{Client, lacking};
@@ -25,6 +25,7 @@ use crate::clock::{self, Alarm};
 use crate::drive::{Answered, drive};
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
+use crate::host::settled;
 use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
 use crate::race::{Raced, race};
 use crate::random;
@@ -148,10 +149,10 @@ impl Entry {
         set(&event, "status", &standing.status.as_str().into());
         set(&event, "rawStatus", &standing.word.as_str().into());
         let returned = listener.call1(&JsValue::UNDEFINED, &event).map_err(Failure::Aborted)?;
-        if let Ok(promise) = returned.dyn_into::<Promise>() {
+        if returned.is_object() {
             let entry = Rc::clone(self);
             spawn_local(async move {
-                if let Err(thrown) = JsFuture::from(promise).await {
+                if let Err(thrown) = settled(&returned).await {
                     entry.end.put(Err(Failure::Aborted(thrown)));
                 }
             });

@@ -134,16 +134,8 @@ impl Query {
     /// is sent empty, and what a flat query has no form for is refused by name.
     pub fn extend<V: View>(&mut self, values: &V) -> Result<(), InvalidInput> {
         for name in values.names() {
-            let value = values.member(&name);
-            match value.seen() {
-                Seen::Absent => {}
-                Seen::Null => self.set(&name, String::new()),
-                Seen::Text(text) => self.set(&name, text),
-                Seen::Flag(_) | Seen::Number(_) => self.set(&name, value.show()),
-                other => {
-                    let problem = format!("takes a string, a number or a boolean, got {}", other.noun());
-                    return Err(InvalidInput::new(format!("query.{name}"), problem));
-                }
+            if let Some(text) = flat(&values.member(&name), &format!("query.{name}"), "")? {
+                self.set(&name, text);
             }
         }
         Ok(())
@@ -159,15 +151,8 @@ impl Query {
             let value = values.member(&name);
             let each = if value.seen() == Seen::List { value.elements() } else { vec![value] };
             for value in each {
-                match value.seen() {
-                    Seen::Absent | Seen::Null => {}
-                    Seen::Text(text) => self.0.push((name.clone(), text)),
-                    Seen::Flag(_) | Seen::Number(_) => self.0.push((name.clone(), value.show())),
-                    other => {
-                        let takes = "takes a string, a number, a boolean or an array of these";
-                        return Err(InvalidInput::new(name, format!("{takes}, got {}", other.noun())));
-                    }
-                }
+                let text = flat(&value, &name, " or an array of these")?;
+                self.0.extend(text.map(|text| (name.clone(), text)));
             }
         }
         Ok(())
@@ -184,6 +169,20 @@ impl Query {
             url.push_str(&query_component(value));
         }
         url
+    }
+}
+
+/// A value as it stands in a query; `None` for one that is not there.
+fn flat<V: View>(value: &V, name: &str, more: &str) -> Result<Option<String>, InvalidInput> {
+    match value.seen() {
+        Seen::Absent => Ok(None),
+        Seen::Null => Ok(Some(String::new())),
+        Seen::Text(text) => Ok(Some(text)),
+        Seen::Flag(_) | Seen::Number(_) => Ok(Some(value.show())),
+        other => {
+            let problem = format!("takes a string, a number or a boolean{more}, got {}", other.noun());
+            Err(InvalidInput::new(name, problem))
+        }
     }
 }
 
