@@ -13,14 +13,15 @@ const pkg = join(modules, '..', 'pkg');
 
 /** Budgets of the package, bytes. */
 const UNPACKED = 1_000_000;
-const DOWNLOAD = 75_000;
+const DOWNLOAD = 85_000;
 const CREDENTIALS = 40_000;
 
 const bundles = {
   taskwright: "export * from 'taskwright';",
   'taskwright/anchor': "export * from 'taskwright/anchor';",
-  both: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor';",
-  // On top of these, where credentials are encrypted; no entry has it by itself.
+  'taskwright/asteroid': "export * from 'taskwright/asteroid';",
+  all: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor'; export * as asteroid from 'taskwright/asteroid';",
+  // On top of taskwright/asteroid, where credentials are encrypted.
   credentials: "export * from '../pkg/dist/seal.js';",
 };
 
@@ -61,7 +62,9 @@ export async function measure() {
   const rows = [];
   const gzips = {};
   for (const [name, source] of Object.entries(bundles)) {
-    const files = await bundle(source);
+    // The module for credentials is downloaded when the first ones are encrypted; it has a line of its own.
+    const isSeal = ({ path }) => path.includes('seal');
+    const files = (await bundle(source)).filter((file) => name === 'credentials' || !isSeal(file));
     const chunk = files.find(({ text }) => text.includes('H4sI'));
     const gzip = files.reduce((total, file) => total + file.gzip, 0);
     gzips[name] = gzip;
@@ -92,8 +95,8 @@ export async function measure() {
       { what: 'npm dependencies', value: Object.keys(dependencies).length, limit: 0, show: number },
       { what: 'package unpacked', value: ours.unpackedSize, limit: UNPACKED, show: megabytes },
       {
-        what: 'browser download of one entry, gzip',
-        value: Math.max(gzips.taskwright, gzips['taskwright/anchor']),
+        what: 'browser download of all entries, gzip',
+        value: gzips.all,
         limit: DOWNLOAD,
         show: kilobytes,
       },
@@ -158,7 +161,8 @@ async function bundle(contents, external = []) {
     logLevel: 'silent',
     external,
   });
-  return outputFiles.map(({ contents: bytes, text }) => ({
+  return outputFiles.map(({ contents: bytes, path, text }) => ({
+    path,
     text,
     bytes: bytes.length,
     gzip: gzipSync(bytes, { level: 9 }).length,

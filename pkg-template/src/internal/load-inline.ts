@@ -1,4 +1,5 @@
-import * as glue from '../wasm/taskwright.js';
+// By name: of a module that is handed on as a whole, bundlers drop nothing.
+import { initSync, RawClient, setPanicHandler } from '../wasm/taskwright.js';
 import { compilePacked } from './load-packed.js';
 import type { RawModule } from './raw.js';
 
@@ -8,6 +9,6 @@ import type { RawModule } from './raw.js';
  */
 export async function load(): Promise<RawModule> {
   const { default: packed } = await import('./wasm-inline.js');
-  glue.initSync({ module: await compilePacked(packed) });
-  return glue;
+  initSync({ module: await compilePacked(packed) });
+  return { RawClient, setPanicHandler };
 }

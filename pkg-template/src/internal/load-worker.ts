@@ -1,9 +1,10 @@
-import * as glue from '../wasm/taskwright.js';
+// By name: of a module that is handed on as a whole, bundlers drop nothing.
+import { initSync, RawClient, setPanicHandler } from '../wasm/taskwright.js';
 import wasm from '../wasm/taskwright_bg.wasm';
 import type { RawModule } from './raw.js';
 
 /** workerd forbids compiling from bytes; there a `.wasm` import is a compiled module. */
 export async function load(): Promise<RawModule> {
-  glue.initSync({ module: wasm });
-  return glue;
+  initSync({ module: wasm });
+  return { RawClient, setPanicHandler };
 }
