@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use tokio::sync::Semaphore;
 
 use crate::chromium::Chromium;
@@ -13,6 +13,7 @@ use crate::routes;
 use crate::runner::Runner;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// What the routes work with. Clones share it.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct AppState {
     pub chromium: Chromium,
     /// Contexts that those may open at once.
     pub tool_slots: Arc<Semaphore>,
+    /// Keeps secrets and signs addresses.
+    pub vault: Vault,
     /// Who may speak to the server.
     pub policy: Policy,
     /// How long answers are kept open.
@@ -56,5 +59,9 @@ impl Default for Patience {
 /// Every route behind the guard.
 pub fn app(state: AppState) -> Router {
     let policy = state.policy.clone();
-    routes::router().layer(from_fn_with_state(policy, guard)).with_state(state)
+    let routes = routes::router().layer(from_fn_with_state(policy, guard)).with_state(state);
+    // Around the router, because it decides by the path: one wire writes the same path in several ways.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(async |request| routes::asteroid::address::rewrite(request)))
 }

@@ -24,7 +24,7 @@ Durations are numbers with units: 500ms, 30s, 5m, 1h 30m, 7d.
 On start one line goes to standard output, \"taskwright-server listening on http://ADDRESS:PORT\"; logs go to
 standard error. SIGTERM or Ctrl-C lets running tasks end within --grace; a second one ends at once.";
 
-/// Performs web tasks in a real Chromium on this machine, over the wire of Anchor Browser.
+/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser and Asteroid.
 #[derive(Parser, Clone)]
 #[command(name = "taskwright-server", version, after_help = EXAMPLES)]
 pub struct Config {
@@ -107,6 +107,11 @@ pub struct Config {
     /// Keep nothing: a temporary database, removed at exit
     #[arg(long, conflicts_with = "data_dir", help_heading = "Storage")]
     pub ephemeral: bool,
+
+    /// JSON file of Asteroid agents: an array of {"id", "name", "startUrl", "prompt"}. Read at every start; agents that
+    /// are known by id or name are changed [default: none, agents are made by POST /agents/v2/agents]
+    #[arg(long, value_name = "FILE", help_heading = "Storage")]
+    pub agents: Option<PathBuf>,
 
     /// How long ended tasks and sessions are kept
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = humantime::parse_duration, help_heading = "Storage")]

@@ -2,6 +2,7 @@
 //! clouds, with tasks on disk. [`app::app`] is the whole of it as a `Router`.
 
 pub mod agent;
+pub mod agents;
 pub mod app;
 pub mod browser;
 pub mod chromium;
@@ -10,6 +11,7 @@ pub mod config;
 mod cors;
 pub mod endings;
 pub mod error;
+pub mod fields;
 pub mod guard;
 pub mod perform;
 pub mod routes;
@@ -18,3 +20,4 @@ pub mod serve;
 pub mod sessions;
 mod shutdown;
 pub mod store;
+pub mod vault;

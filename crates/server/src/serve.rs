@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
 use crate::agent::Agent;
+use crate::agents::{self, SeedError};
 use crate::app::{AppState, Patience, app};
 use crate::browser::{BrowserConfig, BrowserError};
 use crate::chromium::Chromium;
@@ -26,6 +27,7 @@ use crate::runner::{Runner, RunnerConfig};
 use crate::sessions::Sessions;
 use crate::shutdown::asked_to_stop;
 use crate::store::{Store, StoreError};
+use crate::vault::{Vault, VaultError};
 
 /// How often ended tasks and sessions beyond the limits are forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
@@ -46,6 +48,15 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     // Lives until the end, so that an ephemeral directory does.
     let (directory, _ephemeral) = data_directory(&config)?;
     let store = Store::open(&directory).map_err(StartError::Store)?;
+    let vault = if config.ephemeral {
+        Vault::in_memory()
+    } else {
+        Vault::open(&directory).map_err(StartError::Vault)?
+    };
+    if let Some(path) = &config.agents {
+        let count = agents::load(&store, path).await.map_err(StartError::Agents)?;
+        info!(count, "agents read");
+    }
     let chromium = Chromium::new(BrowserConfig {
         executable: config.chromium.clone(),
         cdp: config.cdp.clone(),
@@ -68,6 +79,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         sessions: sessions.clone(),
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
+        vault,
         policy: Policy::new(bound, &config.allow_host, config.allow_origin.clone(), key),
         patience: Patience::default(),
     };
@@ -146,6 +158,10 @@ pub enum StartError {
     Temporary(std::io::Error),
     /// The database does not open.
     Store(StoreError),
+    /// The keys cannot be used.
+    Vault(VaultError),
+    /// The file of agents cannot be used.
+    Agents(SeedError),
     /// No Chromium.
     Browser(BrowserError),
 }
@@ -166,6 +182,8 @@ impl fmt::Display for StartError {
             }
             Self::Temporary(error) => write!(f, "no temporary directory: {error}; name one with --data-dir"),
             Self::Store(error) => error.fmt(f),
+            Self::Vault(error) => error.fmt(f),
+            Self::Agents(error) => error.fmt(f),
             Self::Browser(error) => error.fmt(f),
         }
     }
@@ -176,6 +194,8 @@ impl std::error::Error for StartError {
         match self {
             Self::Bind(_, error) | Self::Temporary(error) => Some(error),
             Self::Store(error) => Some(error),
+            Self::Vault(error) => Some(error),
+            Self::Agents(error) => Some(error),
             Self::Browser(error) => Some(error),
             Self::Open(_) | Self::NoDirectory => None,
         }

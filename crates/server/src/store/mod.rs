@@ -9,10 +9,16 @@ use std::sync::mpsc;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+mod agents;
+mod listing;
+mod profiles;
 mod schema;
 mod sessions;
 mod tasks;
 
+pub use agents::{AgentRow, AgentSpec, Changed};
+pub use listing::{Listing, Sort};
+pub use profiles::{ProfileChange, ProfileRow, SealedRow};
 pub use sessions::{SessionFilter, SessionRow};
 pub use tasks::{Acceptance, Claimed, Counts, IdempotencyKey, NewTask, TaskRequest, TaskState, TaskView};
 

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Statements that bring a file from one version to the next; the version is their number.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE tasks (
         -- The order of arrival, which is the order of work.
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,7 +58,50 @@ const MIGRATIONS: &[&str] = &["
         failed INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX sessions_by_end ON sessions (ended_ms);
-"];
+",
+    "
+    CREATE TABLE agents (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        -- NULL: every organisation.
+        organization_id TEXT,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        start_url TEXT,
+        prompt TEXT NOT NULL,
+        -- As JSON.
+        output_schema TEXT,
+        max_steps INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE profiles (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        organization_id TEXT,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        -- As JSON.
+        settings TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE profile_secrets (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        profile_id TEXT NOT NULL REFERENCES profiles (id) ON DELETE CASCADE,
+        -- credential | cookie
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        -- By the vault; the key lies outside of this file.
+        sealed BLOB NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX profile_secrets_by_profile ON profile_secrets (profile_id, seq);
+",
+];
 
 /// Sets the connection up and brings the file to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

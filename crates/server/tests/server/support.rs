@@ -20,6 +20,7 @@ use taskwright_server::guard::{AllowedOrigin, Policy};
 use taskwright_server::runner::{Perform, Runner, RunnerConfig};
 use taskwright_server::sessions::Sessions;
 use taskwright_server::store::{Claimed, NewTask, Store, TaskRequest};
+use taskwright_server::vault::Vault;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -145,7 +146,16 @@ pub(crate) fn server(setup: Setup) -> Server {
     let runner = Runner::start(store.clone(), Arc::clone(&puppet) as Arc<dyn Perform>, endings, setup.limits);
     let policy = Policy::new("127.0.0.1:8723".parse().unwrap(), &[], setup.origins, setup.key);
     let tool_slots = Arc::new(Semaphore::new(2));
-    let state = AppState { store, runner, sessions, chromium, tool_slots, policy, patience: setup.patience };
+    let state = AppState {
+        store,
+        runner,
+        sessions,
+        chromium,
+        tool_slots,
+        vault: Vault::in_memory(),
+        policy,
+        patience: setup.patience,
+    };
     Server { router: app(state.clone()), state, puppet, _directory: directory }
 }
 

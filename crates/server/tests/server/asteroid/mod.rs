@@ -1,0 +1,5 @@
+//! Asteroid's wire.
+
+mod access;
+mod agents;
+mod profiles;
