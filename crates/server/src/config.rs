@@ -92,9 +92,17 @@ pub struct Config {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, help_heading = "Tasks")]
     pub queue: u64,
 
-    /// How long one task may run
+    /// How long one task may run; time on hold does not count
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration, help_heading = "Tasks")]
     pub task_timeout: Duration,
+
+    /// Tasks on hold (paused, or waiting for an answer) that do not count as running
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, help_heading = "Tasks")]
+    pub held: usize,
+
+    /// How long a task may wait for an answer
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration, help_heading = "Tasks")]
+    pub pause_timeout: Duration,
 
     /// How long running tasks may go on when the server is told to stop
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration, help_heading = "Tasks")]

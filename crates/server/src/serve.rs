@@ -67,9 +67,16 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
 
     let endings = Endings::default();
     let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), config.sessions);
-    let performer = Performer { chromium: chromium.clone(), sessions: sessions.clone(), agent };
+    let performer =
+        Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
     let concurrency = config.concurrency();
-    let limits = RunnerConfig { concurrency, queue: config.queue, task_timeout: config.task_timeout };
+    let limits = RunnerConfig {
+        concurrency,
+        queue: config.queue,
+        task_timeout: config.task_timeout,
+        held: config.held,
+        pause_timeout: config.pause_timeout,
+    };
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits);
     tokio::spawn(prune(store.clone(), config.retain_for, config.retain));
 
@@ -132,6 +139,7 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
         let before = now_ms().saturating_sub(millis(retain_for));
         let pruned = async {
             let tasks = store.prune_tasks(before, retain).await?;
+            store.prune_files().await?;
             Ok((tasks, store.prune_sessions(before, retain).await?))
         };
         match pruned.await {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::connection::{CallError, Connection, text};
 use super::page::{Page, Session};
-use super::{BrowserConfig, BrowserError, ContextOptions};
+use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec};
 
 /// How long Chromium may take to make a context, or to end one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,6 +48,10 @@ impl Context {
         let context = &handle.id;
         ask("Browser.setDownloadBehavior", json!({ "behavior": "deny", "browserContextId": context }))
             .await?;
+        if !options.cookies.is_empty() {
+            let cookies: Vec<Value> = options.cookies.iter().map(CookieSpec::param).collect();
+            ask("Storage.setCookies", json!({ "cookies": cookies, "browserContextId": context })).await?;
+        }
         let made =
             ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context })).await?;
         let target = text(&made, "targetId");

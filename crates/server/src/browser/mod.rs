@@ -5,6 +5,7 @@
 mod attach;
 mod connection;
 mod context;
+mod cookies;
 mod error;
 mod find;
 mod input;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use context::Context;
+pub use cookies::CookieSpec;
 pub use error::BrowserError;
 pub use input::Key;
 pub use page::Page;
@@ -54,4 +56,6 @@ pub struct BrowserHealth {
 pub struct ContextOptions {
     /// Width and height of the page in CSS pixels; 1280 × 720 when absent.
     pub viewport: Option<(u32, u32)>,
+    /// Cookies that it has from the start.
+    pub cookies: Vec<CookieSpec>,
 }

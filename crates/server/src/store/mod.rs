@@ -1,4 +1,5 @@
-//! What must outlive the process: tasks and sessions in one SQLite file, written by one thread.
+//! What must outlive the process: tasks and sessions in one SQLite file, written by one thread, and the files of
+//! executions beside it.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -9,18 +10,31 @@ use std::sync::mpsc;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+mod activities;
 mod agents;
+mod executions;
+mod files;
+mod folders;
 mod listing;
 mod profiles;
+mod recordings;
 mod schema;
 mod sessions;
 mod tasks;
+mod transitions;
 
+pub use activities::Activity;
 pub use agents::{AgentRow, AgentSpec, Changed};
+pub use executions::{Deleted, ExecutionFilter, ExecutionView, LOCAL, NewExecution, StateKind};
+pub use files::{FileSource, Incoming, NewFile, STAGED_MS, StoredFile};
 pub use listing::{Listing, Sort};
 pub use profiles::{ProfileChange, ProfileRow, SealedRow};
+pub use recordings::{Frame, Recording, frame_name};
 pub use sessions::{SessionFilter, SessionRow};
-pub use tasks::{Acceptance, Claimed, Counts, IdempotencyKey, NewTask, TaskRequest, TaskState, TaskView};
+pub use tasks::{
+    Acceptance, CancelReason, Cancelled, Claimed, ClaimedExecution, Counts, IdempotencyKey, NewTask,
+    TaskRequest, TaskState, TaskView,
+};
 
 /// The name of the database in the data directory.
 const DATABASE: &str = "taskwright.sqlite";
@@ -36,6 +50,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Clone)]
 pub struct Store {
     jobs: mpsc::Sender<Job>,
+    folders: folders::Folders,
 }
 
 impl Store {
@@ -49,8 +64,9 @@ impl Store {
             .map_err(|error| StoreError::Directory(path.display().to_string(), error))?;
         let mut connection = Connection::open(&path)?;
         schema::prepare(&mut connection)?;
-        tasks::end_interrupted(&mut connection)?;
+        transitions::end_interrupted(&mut connection)?;
         sessions::end_interrupted(&connection)?;
+        let folders = folders::Folders::prepare(directory, &connection)?;
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("store".into())
@@ -62,7 +78,12 @@ impl Store {
                 }
             })
             .map_err(|error| StoreError::Directory("the thread of the database".into(), error))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, folders })
+    }
+
+    /// A folder for what one run needs for a while, gone when it is dropped.
+    pub fn workplace(&self) -> Result<tempfile::TempDir, StoreError> {
+        self.folders.workplace().map_err(|error| self.folders.unusable(error))
     }
 
     /// Has the thread do a job, and waits for it. What it changed is on disk when this returns.
@@ -223,7 +244,8 @@ mod tests {
         for file in std::fs::read_dir(&directory).unwrap() {
             let path = file.unwrap().path();
             if path.file_name().is_some_and(|name| name != LOCK) {
-                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                let expected = if path.is_dir() { 0o700 } else { 0o600 };
+                assert_eq!(mode(&path), expected, "{}", path.display());
             }
         }
     }

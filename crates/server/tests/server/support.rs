@@ -11,13 +11,13 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use taskwright_server::agent::{Step, StepSink};
+use taskwright_server::agent::{Host, Step};
 use taskwright_server::app::{AppState, Patience, app};
 use taskwright_server::browser::BrowserConfig;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::{AllowedOrigin, Policy};
-use taskwright_server::runner::{Perform, Runner, RunnerConfig};
+use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
 use taskwright_server::store::{Claimed, NewTask, Store, TaskRequest};
 use taskwright_server::vault::Vault;
@@ -77,7 +77,7 @@ impl Drop for Running<'_> {
 }
 
 impl Perform for Puppet {
-    fn perform<'a>(&'a self, task: &'a Claimed, steps: StepSink) -> BoxFuture<'a, Result<Value, String>> {
+    fn perform<'a>(&'a self, task: &'a Claimed, host: Host) -> BoxFuture<'a, Result<Value, Undone>> {
         async move {
             let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
             let _running = Running(self);
@@ -86,7 +86,8 @@ impl Perform for Puppet {
             self.began.lock().unwrap().push(prompt.clone());
             match prompt.split(' ').next().unwrap() {
                 "fail" => {
-                    return Err(format!("no way with {}", task.secrets.values().next().map_or("", |s| s)));
+                    let secret = task.secrets.values().next().map_or("", |s| s);
+                    return Err(format!("no way with {secret}").into());
                 }
                 "panic" => panic!("a fault of the agent"),
                 "hang" => std::future::pending().await,
@@ -95,7 +96,7 @@ impl Perform for Puppet {
                     for number in 1..=3 {
                         let detail = task.secrets.values().next().cloned().unwrap_or_default();
                         let action = "fill".to_owned();
-                        steps.send(Step { number, action, detail, duration_ms: 1, error: None }).unwrap();
+                        host.ended(Step { number, action, detail, duration_ms: 1, error: None });
                     }
                 }
                 _ => {}
@@ -129,7 +130,13 @@ impl Default for Setup {
 }
 
 pub(crate) fn limits(concurrency: usize) -> RunnerConfig {
-    RunnerConfig { concurrency, queue: 1000, task_timeout: Duration::from_secs(20) }
+    RunnerConfig {
+        concurrency,
+        queue: 1000,
+        task_timeout: Duration::from_secs(20),
+        held: 10,
+        pause_timeout: Duration::from_secs(20),
+    }
 }
 
 pub(crate) fn unused_chromium() -> Chromium {
@@ -229,5 +236,6 @@ pub(crate) fn new_task(id: &str) -> NewTask {
         secrets: BTreeMap::new(),
         session: None,
         key: None,
+        execution: None,
     }
 }

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Agent, AgentError, AgentTask, Step, StepSink};
+use super::{Agent, AgentError, AgentTask, Host, Step};
 use crate::browser::Page;
 use instruction::Instruction;
 use outcome::Outcome;
@@ -33,10 +33,10 @@ impl Agent for Rules {
         &'a self,
         task: &'a AgentTask,
         page: &'a Page,
-        steps: &'a StepSink,
+        host: &'a Host,
     ) -> BoxFuture<'a, Result<Value, AgentError>> {
         async move {
-            let ended = Run { task, page, steps, taken: 0 }.carry_out().await;
+            let ended = Run { task, page, host, taken: 0 }.carry_out().await;
             // Pages and Chromium repeat what was typed into them.
             ended.map_err(|error| redact(task, error))
         }
@@ -47,7 +47,7 @@ impl Agent for Rules {
 struct Run<'a> {
     task: &'a AgentTask,
     page: &'a Page,
-    steps: &'a StepSink,
+    host: &'a Host,
     taken: u32,
 }
 
@@ -94,7 +94,9 @@ impl Run<'_> {
         if self.taken >= self.task.max_steps {
             return Err(AgentError::StepLimit(self.task.max_steps));
         }
+        self.host.checkpoint().await;
         self.taken += 1;
+        self.host.began(self.taken, action, &self.task.secrets.redact(detail));
         let started = Instant::now();
         let ended = work.await.map_err(|error| redact(self.task, error));
         let step = Step {
@@ -104,8 +106,7 @@ impl Run<'_> {
             duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             error: ended.as_ref().err().map(ToString::to_string),
         };
-        // Nobody listening is no reason to stop.
-        let _ = self.steps.send(step);
+        self.host.ended(step);
         ended
     }
 }

@@ -70,9 +70,13 @@ async fn status(State(state): State<AppState>, Id(id): Id) -> Answer {
         return Err(Failure::not_found("Workflow not found").into());
     };
     Ok(envelope::data(match task {
-        TaskState::Queued | TaskState::Running => WireState::Running,
+        TaskState::Queued | TaskState::Running | TaskState::Paused | TaskState::Asking(_) => {
+            WireState::Running
+        }
         TaskState::Succeeded(result) => WireState::Completed { result },
         TaskState::Failed(error) => WireState::Failed { error },
+        // This wire has no word for it.
+        TaskState::Cancelled(cancelled) => WireState::Failed { error: cancelled.sentence },
     }))
 }
 
@@ -98,6 +102,7 @@ fn new_task(body: &Value, key: Option<IdempotencyKey>) -> NewTask {
         secrets: secrets.unwrap_or_default(),
         session: text("sessionId"),
         key,
+        execution: None,
     }
 }
 
@@ -114,6 +119,8 @@ async fn submit(state: &AppState, task: NewTask) -> Result<Result<String, Failur
             let text = "Too many tasks are waiting; try again when some have ended.";
             Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, text).again_after(COME_BACK))
         }
+        // Tasks of this wire have no files.
+        Some(Acceptance::NoSuchFile(_)) => Err(Failure::not_found("File not found")),
         Some(Acceptance::SessionEnded) => Err(Failure::not_found("Session not found")),
         None => {
             let text = "The server is stopping and takes no more tasks.";
@@ -174,7 +181,9 @@ fn ended(waited: Result<Waited, StoreError>) -> End {
     match waited? {
         Waited::Ended(TaskState::Succeeded(result)) => Ok(result),
         Waited::Ended(TaskState::Failed(error)) => Err(Failure::unprocessable(error)),
-        Waited::Ended(TaskState::Queued | TaskState::Running) | Waited::Postponed => Err(Failure::new(
+        Waited::Ended(TaskState::Cancelled(cancelled)) => Err(Failure::unprocessable(cancelled.sentence)),
+        Waited::Ended(TaskState::Queued | TaskState::Running | TaskState::Paused | TaskState::Asking(_))
+        | Waited::Postponed => Err(Failure::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is stopping. The task was accepted and runs when the server starts again.",
         )

@@ -16,12 +16,10 @@ use crate::clock::rfc3339;
 use crate::error::Failure;
 use crate::fields::Fields;
 use crate::routes::extract::{Id, JsonObject};
-use crate::store::{AgentRow, Changed};
+use crate::store::{AgentRow, Changed, LOCAL};
 
 /// The user that everything belongs to: the server knows one.
 const USER: &str = "local";
-/// The organisation of what names none.
-pub(super) const ORGANIZATION: &str = "local";
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -46,7 +44,7 @@ async fn list(State(state): State<AppState>, query: Pairs) -> Answer {
             "name": agent.spec.name,
             "createdAt": rfc3339(agent.created_ms),
             // An agent of no organisation belongs to the one that asks.
-            "organizationId": agent.spec.organization_id.as_ref().or(asked.as_ref()).map_or(ORGANIZATION, String::as_str),
+            "organizationId": agent.spec.organization_id.as_ref().or(asked.as_ref()).map_or(LOCAL, String::as_str),
             "userId": USER,
         })
     };
@@ -102,7 +100,7 @@ fn show(agent: &AgentRow) -> Value {
         "id": agent.id,
         "name": agent.spec.name,
         "createdAt": rfc3339(agent.created_ms),
-        "organizationId": agent.spec.organization_id.as_deref().unwrap_or(ORGANIZATION),
+        "organizationId": agent.spec.organization_id.as_deref().unwrap_or(LOCAL),
         "userId": USER,
         "version": agent.version,
         "startUrl": agent.spec.start_url,

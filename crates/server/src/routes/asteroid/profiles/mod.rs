@@ -16,7 +16,6 @@ pub(super) use secrets::{open_cookies, secret_values};
 
 use self::spelling::Spelling;
 use super::address::{Api, api_of};
-use super::agents::ORGANIZATION;
 use super::answer::{self, Answer};
 use super::query::Pairs;
 use crate::app::AppState;
@@ -24,7 +23,7 @@ use crate::clock::{now_ms, rfc3339};
 use crate::error::Failure;
 use crate::fields::Fields;
 use crate::routes::extract::{Id, JsonObject};
-use crate::store::{Changed, Listing, ProfileChange, ProfileRow};
+use crate::store::{Changed, LOCAL, Listing, ProfileChange, ProfileRow};
 use crate::vault::Vault;
 
 pub(super) fn router() -> Router<AppState> {
@@ -176,7 +175,7 @@ fn refuse_secrets(fields: &Fields<'_>) -> Result<(), InvalidInput> {
 /// A profile as clients read it. Answers of v1 have the members of both spellings: a client whose base address has no
 /// prefix arrives there with either.
 fn show(vault: &Vault, profile: &ProfileRow, v1: bool) -> Result<Value, Failure> {
-    let organization = profile.organization_id.as_deref().unwrap_or(ORGANIZATION);
+    let organization = profile.organization_id.as_deref().unwrap_or(LOCAL);
     let (created, updated) = (rfc3339(profile.created_ms), rfc3339(profile.updated_ms));
     let mut answer = Map::new();
     let mut put = |name: &str, value: Value| drop(answer.insert(name.to_owned(), value));
