@@ -13,7 +13,6 @@ use crate::routes;
 use crate::runner::Runner;
 use crate::sessions::Sessions;
 use crate::store::Store;
-use crate::vault::Vault;
 
 /// What the routes work with. Clones share it.
 #[derive(Clone)]
@@ -28,8 +27,8 @@ pub struct AppState {
     pub chromium: Chromium,
     /// Contexts that those may open at once.
     pub tool_slots: Arc<Semaphore>,
-    /// Keeps secrets and signs addresses.
-    pub vault: Vault,
+    /// Bytes that the files sent to one execution may have together.
+    pub upload_limit: u64,
     /// Who may speak to the server.
     pub policy: Policy,
     /// How long answers are kept open.

@@ -150,6 +150,11 @@ impl Runner {
         Ok(Some(acceptance))
     }
 
+    /// Whether a task that is accepted now would run at once.
+    pub async fn is_free(&self) -> Result<bool, StoreError> {
+        Ok(self.inner.slots.available_permits() > 0 && self.inner.store.counts().await?.queued == 0)
+    }
+
     /// Waits until a task ends.
     pub async fn wait(&self, id: &str) -> Result<Waited, StoreError> {
         let ended = self.inner.endings.subscribe(id);

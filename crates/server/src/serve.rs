@@ -27,7 +27,7 @@ use crate::runner::{Runner, RunnerConfig};
 use crate::sessions::Sessions;
 use crate::shutdown::asked_to_stop;
 use crate::store::{Store, StoreError};
-use crate::vault::{Vault, VaultError};
+use crate::vault::Vault;
 
 /// How often ended tasks and sessions beyond the limits are forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
@@ -47,12 +47,8 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         listener.local_addr().map_err(|error| StartError::Bind(config.address().to_string(), error))?;
     // Lives until the end, so that an ephemeral directory does.
     let (directory, _ephemeral) = data_directory(&config)?;
-    let store = Store::open(&directory).map_err(StartError::Store)?;
-    let vault = if config.ephemeral {
-        Vault::in_memory()
-    } else {
-        Vault::open(&directory).map_err(StartError::Vault)?
-    };
+    let vault = if config.ephemeral { Some(Vault::in_memory()) } else { None };
+    let store = Store::open_with(&directory, vault).map_err(StartError::Store)?;
     if let Some(path) = &config.agents {
         let count = agents::load(&store, path).await.map_err(StartError::Agents)?;
         info!(count, "agents read");
@@ -86,7 +82,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         sessions: sessions.clone(),
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
-        vault,
+        upload_limit: config.upload_limit,
         policy: Policy::new(bound, &config.allow_host, config.allow_origin.clone(), key),
         patience: Patience::default(),
     };
@@ -166,8 +162,6 @@ pub enum StartError {
     Temporary(std::io::Error),
     /// The database does not open.
     Store(StoreError),
-    /// The keys cannot be used.
-    Vault(VaultError),
     /// The file of agents cannot be used.
     Agents(SeedError),
     /// No Chromium.
@@ -190,7 +184,6 @@ impl fmt::Display for StartError {
             }
             Self::Temporary(error) => write!(f, "no temporary directory: {error}; name one with --data-dir"),
             Self::Store(error) => error.fmt(f),
-            Self::Vault(error) => error.fmt(f),
             Self::Agents(error) => error.fmt(f),
             Self::Browser(error) => error.fmt(f),
         }
@@ -202,7 +195,6 @@ impl std::error::Error for StartError {
         match self {
             Self::Bind(_, error) | Self::Temporary(error) => Some(error),
             Self::Store(error) => Some(error),
-            Self::Vault(error) => Some(error),
             Self::Agents(error) => Some(error),
             Self::Browser(error) => Some(error),
             Self::Open(_) | Self::NoDirectory => None,

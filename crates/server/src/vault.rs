@@ -86,6 +86,20 @@ impl Vault {
         String::from_utf8(self.unseal_bytes(place, sealed)?).map_err(|_| VaultError::Sealed)
     }
 
+    /// [`Self::seal`] for what a column of texts holds for as long as a task has not ended.
+    pub(crate) fn seal_text(&self, task: &str, text: &str) -> Result<String, VaultError> {
+        Ok(STANDARD.encode(self.seal(&format!("task/{task}"), text)?))
+    }
+
+    /// Opens what [`Self::seal_text`] sealed. JSON is let through: servers before this one sealed nothing.
+    pub(crate) fn unseal_text(&self, task: &str, sealed: &str) -> Result<String, VaultError> {
+        if sealed.starts_with(['{', '[']) {
+            return Ok(sealed.to_owned());
+        }
+        let sealed = STANDARD.decode(sealed).map_err(|_| VaultError::Sealed)?;
+        self.unseal(&format!("task/{task}"), &sealed)
+    }
+
     fn seal_bytes(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, VaultError> {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
         let payload = Payload { msg: bytes, aad: place.as_bytes() };

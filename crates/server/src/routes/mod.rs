@@ -8,6 +8,7 @@ use axum::response::Response;
 use crate::app::AppState;
 use crate::error::{Failure, Retry};
 
+mod accept;
 pub mod anchor;
 pub mod asteroid;
 mod extract;

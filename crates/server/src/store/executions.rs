@@ -9,6 +9,7 @@ use super::files::{self, FileSource};
 use super::tasks::{ClaimedExecution, TaskRequest, TaskState, state};
 use super::{Store, StoreError};
 use crate::browser::CookieSpec;
+use crate::vault::Vault;
 
 /// The organization of what belongs to none in particular.
 pub const LOCAL: &str = "local";
@@ -213,12 +214,17 @@ impl Store {
 /// Stores what an execution has beside its task. The id of the first staged file that is not there, if one is not.
 pub(super) fn insert(
     connection: &Connection,
+    vault: &Vault,
     seq: i64,
     id: &str,
     new: &NewExecution,
 ) -> Result<Option<String>, StoreError> {
     let object = |value: &Value| if value.is_object() { value.to_string() } else { json!({}).to_string() };
-    let cookies = if new.cookies.is_empty() { None } else { Some(serde_json::to_string(&new.cookies)?) };
+    let cookies = if new.cookies.is_empty() {
+        None
+    } else {
+        Some(vault.seal_text(id, &serde_json::to_string(&new.cookies)?)?)
+    };
     connection
         .prepare_cached(
             "INSERT INTO executions (task_seq, agent_id, agent_name, agent_version, organization_id, profile_id,
@@ -246,12 +252,18 @@ pub(super) fn insert(
 }
 
 /// What the work on an execution needs; `None` for a task that is none.
-pub(super) fn claimed(connection: &Connection, seq: i64) -> Result<Option<ClaimedExecution>, StoreError> {
+pub(super) fn claimed(
+    connection: &Connection,
+    vault: &Vault,
+    id: &str,
+    seq: i64,
+) -> Result<Option<ClaimedExecution>, StoreError> {
     let found: Option<(String, Option<String>)> = connection
         .prepare_cached("SELECT inputs, cookies FROM executions WHERE task_seq = ?1")?
         .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((inputs, cookies)) = found else { return Ok(None) };
+    let cookies = cookies.map(|sealed| vault.unseal_text(id, &sealed)).transpose()?;
     let mut statement = connection.prepare_cached(
         "SELECT body FROM activities WHERE task_seq = ?1 AND kind = 'user_message_received' ORDER BY seq",
     )?;

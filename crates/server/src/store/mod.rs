@@ -10,6 +10,8 @@ use std::sync::mpsc;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::vault::{Vault, VaultError};
+
 mod activities;
 mod agents;
 mod executions;
@@ -51,14 +53,24 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub struct Store {
     jobs: mpsc::Sender<Job>,
     folders: folders::Folders,
+    vault: Vault,
 }
 
 impl Store {
     /// Opens the store of a data directory, which no other server may use meanwhile. What a dead server left
     /// behind as running is ended: see [`tasks`](self) and sessions, each with the reason.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_with(directory, None)
+    }
+
+    /// The same with a vault other than that of the directory.
+    pub fn open_with(directory: &Path, vault: Option<Vault>) -> Result<Self, StoreError> {
         create_private_directory(directory)?;
         let lock = lock(directory)?;
+        let vault = match vault {
+            Some(vault) => vault,
+            None => Vault::open(directory)?,
+        };
         let path = directory.join(DATABASE);
         create_private_file(&path)
             .map_err(|error| StoreError::Directory(path.display().to_string(), error))?;
@@ -78,7 +90,13 @@ impl Store {
                 }
             })
             .map_err(|error| StoreError::Directory("the thread of the database".into(), error))?;
-        Ok(Self { jobs, folders })
+        Ok(Self { jobs, folders, vault })
+    }
+
+    /// What seals the secrets of this store, and signs.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// A folder for what one run needs for a while, gone when it is dropped.
@@ -164,6 +182,8 @@ pub enum StoreError {
     Sql(rusqlite::Error),
     /// A stored text is not the JSON that it should be.
     Json(serde_json::Error),
+    /// The keys cannot be used, or something does not open with them.
+    Vault(VaultError),
     /// The thread of the database is gone.
     Closed,
 }
@@ -188,6 +208,7 @@ impl fmt::Display for StoreError {
             ),
             Self::Sql(error) => write!(f, "the database failed: {error}"),
             Self::Json(error) => write!(f, "the database holds something unreadable: {error}"),
+            Self::Vault(error) => error.fmt(f),
             Self::Closed => f.write_str("the database is closed"),
         }
     }
@@ -199,6 +220,7 @@ impl std::error::Error for StoreError {
             Self::Directory(_, error) => Some(error),
             Self::Sql(error) => Some(error),
             Self::Json(error) => Some(error),
+            Self::Vault(error) => Some(error),
             Self::Locked { .. } | Self::Newer { .. } | Self::Closed => None,
         }
     }
@@ -207,6 +229,12 @@ impl std::error::Error for StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<VaultError> for StoreError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 

@@ -9,6 +9,7 @@ use super::tasks::{Acceptance, CancelReason, Claimed, NewTask, TaskState, state_
 use super::{Store, StoreError};
 use crate::agent::{Progress, Step};
 use crate::clock::now_ms;
+use crate::vault::Vault;
 
 /// Said of a task that was running when its server died.
 const INTERRUPTED: &str =
@@ -21,13 +22,15 @@ impl Store {
     /// Stores a task, unless its key is known, `queue_limit` tasks wait, its session is not open or one of its files
     /// is not there. A stored task is on disk when this returns.
     pub async fn accept(&self, task: NewTask, queue_limit: u64) -> Result<Acceptance, StoreError> {
-        self.call(move |connection| accept(connection, &task, queue_limit)).await
+        let vault = self.vault.clone();
+        self.call(move |connection| accept(connection, &vault, &task, queue_limit)).await
     }
 
     /// The next task in the order of arrival, marked as running. Tasks of a session that has one running are
     /// passed over until it ended.
     pub async fn claim(&self) -> Result<Option<Claimed>, StoreError> {
-        self.call(|connection| claim(connection)).await
+        let vault = self.vault.clone();
+        self.call(move |connection| claim(connection, &vault)).await
     }
 
     /// Ends a running task. `false` when it was not running, and then nothing changes.
@@ -179,7 +182,12 @@ enum End {
     Cancelled(CancelReason, String),
 }
 
-fn accept(connection: &mut Connection, task: &NewTask, queue_limit: u64) -> Result<Acceptance, StoreError> {
+fn accept(
+    connection: &mut Connection,
+    vault: &Vault,
+    task: &NewTask,
+    queue_limit: u64,
+) -> Result<Acceptance, StoreError> {
     let transaction = connection.transaction()?;
     if let Some(key) = &task.key {
         let known: Option<(String, String)> = transaction
@@ -205,7 +213,11 @@ fn accept(connection: &mut Connection, task: &NewTask, queue_limit: u64) -> Resu
     if queued.unsigned_abs() >= queue_limit {
         return Ok(Acceptance::Full);
     }
-    let secrets = if task.secrets.is_empty() { None } else { Some(serde_json::to_string(&task.secrets)?) };
+    let secrets = if task.secrets.is_empty() {
+        None
+    } else {
+        Some(vault.seal_text(&task.id, &serde_json::to_string(&task.secrets)?)?)
+    };
     let now = now_ms();
     transaction
         .prepare_cached(
@@ -222,7 +234,8 @@ fn accept(connection: &mut Connection, task: &NewTask, queue_limit: u64) -> Resu
             now,
         ])?;
     if let Some(execution) = &task.execution {
-        let missing = executions::insert(&transaction, transaction.last_insert_rowid(), &task.id, execution)?;
+        let missing =
+            executions::insert(&transaction, vault, transaction.last_insert_rowid(), &task.id, execution)?;
         if let Some(file) = missing {
             // Dropping the transaction takes the task back.
             return Ok(Acceptance::NoSuchFile(file));
@@ -232,7 +245,7 @@ fn accept(connection: &mut Connection, task: &NewTask, queue_limit: u64) -> Resu
     Ok(Acceptance::New)
 }
 
-fn claim(connection: &mut Connection) -> Result<Option<Claimed>, StoreError> {
+fn claim(connection: &mut Connection, vault: &Vault) -> Result<Option<Claimed>, StoreError> {
     let transaction = connection.transaction()?;
     let claimed = {
         let mut statement = transaction.prepare_cached(
@@ -249,9 +262,10 @@ fn claim(connection: &mut Connection) -> Result<Option<Claimed>, StoreError> {
         let mut rows = statement.query([now_ms()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let secrets: Option<String> = row.get(2)?;
-        let seq: i64 = row.get(4)?;
+        let (id, seq): (String, i64) = (row.get(0)?, row.get(4)?);
+        let secrets = secrets.map(|sealed| vault.unseal_text(&id, &sealed)).transpose()?;
         let claimed = Claimed {
-            id: row.get(0)?,
+            id,
             request: serde_json::from_str(&row.get::<_, String>(1)?)?,
             secrets: secrets.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default(),
             session: row.get(3)?,
@@ -259,7 +273,7 @@ fn claim(connection: &mut Connection) -> Result<Option<Claimed>, StoreError> {
         };
         // An update that returns rows is done only when it was read to its end.
         while rows.next()?.is_some() {}
-        let execution = executions::claimed(&transaction, seq)?;
+        let execution = executions::claimed(&transaction, vault, &claimed.id, seq)?;
         Claimed { execution, ..claimed }
     };
     if claimed.execution.is_some() {

@@ -20,7 +20,6 @@ use taskwright_server::perform::Performer;
 use taskwright_server::runner::Runner;
 use taskwright_server::sessions::{SessionOptions, Sessions};
 use taskwright_server::store::Store;
-use taskwright_server::vault::Vault;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
@@ -87,7 +86,7 @@ async fn real() -> Real {
         sessions,
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
-        vault: Vault::in_memory(),
+        upload_limit: 1_000_000,
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
     };

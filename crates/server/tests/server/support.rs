@@ -20,7 +20,6 @@ use taskwright_server::guard::{AllowedOrigin, Policy};
 use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
 use taskwright_server::store::{Claimed, NewTask, Store, TaskRequest};
-use taskwright_server::vault::Vault;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -159,7 +158,7 @@ pub(crate) fn server(setup: Setup) -> Server {
         sessions,
         chromium,
         tool_slots,
-        vault: Vault::in_memory(),
+        upload_limit: 1_000_000,
         policy,
         patience: setup.patience,
     };

@@ -8,11 +8,20 @@ use crate::app::AppState;
 pub(crate) mod address;
 mod agents;
 pub(crate) mod answer;
+mod control;
+mod download;
+mod executions;
+mod files;
 mod health;
 mod operations;
 mod profiles;
 mod query;
+mod recording;
+mod shape;
+mod signed;
+mod start;
 mod unperformed;
+mod upload;
 
 pub use address::Api;
 
@@ -29,6 +38,12 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .merge(agents::router())
         .merge(profiles::router())
+        .merge(start::router())
+        .merge(executions::router())
+        .merge(control::router())
+        .merge(files::router())
+        .merge(recording::router())
+        .merge(download::router())
         .merge(health::router())
         .merge(unperformed::router())
         .layer(from_fn(answer::render))

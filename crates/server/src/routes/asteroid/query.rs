@@ -1,7 +1,7 @@
 //! The query of a request: parameters that may repeat, pages, times.
 
 use axum::extract::{FromRequestParts, Query};
-use axum::http::request::Parts;
+use axum::http::{Uri, request::Parts};
 use axum::response::Response;
 use serde_json::{Value, json};
 use taskwright_core::operation::InvalidInput;
@@ -23,19 +23,20 @@ impl<S: Sync> FromRequestParts<S> for Pairs {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Response> {
-        match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            Ok(Query(mut pairs)) => {
-                pairs.retain(|(_, value)| !value.trim().is_empty());
-                Ok(Self(pairs))
-            }
-            Err(_) => {
-                Err(Wire::of(&parts.uri).render(&Failure::bad_request("The query is not well-formed.")))
-            }
-        }
+        Self::parse(&parts.uri).map_err(|failure| Wire::of(&parts.uri).render(&failure))
     }
 }
 
 impl Pairs {
+    /// The query of an address.
+    pub(super) fn parse(uri: &Uri) -> Result<Self, Failure> {
+        let Ok(Query(mut pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
+            return Err(Failure::bad_request("The query is not well-formed."));
+        };
+        pairs.retain(|(_, value)| !value.trim().is_empty());
+        Ok(Self(pairs))
+    }
+
     /// One parameter.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -117,6 +118,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// Its number.
+    pub(super) fn number(self) -> u64 {
+        self.number
+    }
+
     /// Items before it.
     pub(super) fn offset(self) -> u64 {
         self.number.saturating_sub(1).saturating_mul(self.size)
@@ -133,8 +139,7 @@ mod tests {
     use super::*;
 
     fn pairs(query: &str) -> Pairs {
-        let uri = format!("/x?{query}").parse().unwrap();
-        Pairs(Query::<Vec<(String, String)>>::try_from_uri(&uri).unwrap().0)
+        Pairs::parse(&format!("/x?{query}").parse().unwrap()).unwrap()
     }
 
     #[test]

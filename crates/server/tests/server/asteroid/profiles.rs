@@ -67,7 +67,7 @@ async fn a_v1_profile_has_every_member_of_every_client_and_hides_its_secret() {
     let secret = &stored.credentials[0];
     assert!(!String::from_utf8_lossy(&secret.sealed).contains("hunter2"));
     let place = taskwright_server::store::SealedRow::place(&secret.id);
-    assert_eq!(server.state.vault.unseal(&place, &secret.sealed).unwrap(), "hunter2 é");
+    assert_eq!(server.state.store.vault().unseal(&place, &secret.sealed).unwrap(), "hunter2 é");
     assert!(!String::from_utf8_lossy(&stored.cookies[0].sealed).contains("cookie-value"));
 
     let list = server.get(&format!("{V1}?organization_id=org")).await.json();
@@ -158,7 +158,7 @@ async fn v2_profiles_are_paged_spelled_in_camel_case_and_their_credentials_come_
     assert_eq!((status, &changed["stickyIP"]), (200, &json!(true)));
     let stored = server.state.store.profile(&id).await.unwrap().unwrap();
     let place = taskwright_server::store::SealedRow::place(&stored.credentials[0].id);
-    assert_eq!(server.state.vault.unseal(&place, &stored.credentials[0].sealed).unwrap(), "new");
+    assert_eq!(server.state.store.vault().unseal(&place, &stored.credentials[0].sealed).unwrap(), "new");
     let unknown = json!({"credentialsToUpdate": [{"name": "NOPE", "data": "new"}]});
     assert_eq!(patch(&server, &path, &unknown).await.0, 400);
     assert_eq!(patch(&server, &path, &json!({"secretIdsToAdd": ["s"]})).await.0, 400);

@@ -54,14 +54,15 @@ fn spelling(uri: &Uri, body: &Map<String, Value>) -> Spelling {
 }
 
 async fn public_key(State(state): State<AppState>) -> Answer {
-    let pem = state.vault.public_key().await?;
+    let pem = state.store.vault().public_key().await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], pem).into_response())
 }
 
 async fn list_bare(State(state): State<AppState>, query: Pairs) -> Answer {
     let organization = query.text("organization_id").map(str::to_owned);
     let (profiles, _) = state.store.profiles(Listing { organization, ..Listing::default() }).await?;
-    let shown: Result<Vec<_>, _> = profiles.iter().map(|profile| show(&state.vault, profile, true)).collect();
+    let shown: Result<Vec<_>, _> =
+        profiles.iter().map(|profile| show(state.store.vault(), profile, true)).collect();
     answer::json(StatusCode::OK, Value::Array(shown?))
 }
 
@@ -69,7 +70,7 @@ async fn list_page(State(state): State<AppState>, query: Pairs) -> Answer {
     let (listing, page) = query.listing(&["name", "created_at", "updated_at"])?;
     let (profiles, total) = state.store.profiles(listing).await?;
     let shown: Result<Vec<_>, _> =
-        profiles.iter().map(|profile| show(&state.vault, profile, false)).collect();
+        profiles.iter().map(|profile| show(state.store.vault(), profile, false)).collect();
     answer::json(StatusCode::OK, page.of(shown?, total))
 }
 
@@ -93,8 +94,8 @@ async fn create(State(state): State<AppState>, uri: Uri, JsonObject(body): JsonO
         name: name.to_owned(),
         description: description.ok_or_else(|| fields.refuse("description", "has to be there"))?.to_owned(),
         settings: spelling.settings(&fields, true)?,
-        credentials: secrets::credentials(&state.vault, &fields, "credentials", spelling).await?,
-        cookies: secrets::cookies(&state.vault, &fields, "cookies", spelling)?,
+        credentials: secrets::credentials(state.store.vault(), &fields, "credentials", spelling).await?,
+        cookies: secrets::cookies(state.store.vault(), &fields, "cookies", spelling)?,
         created_ms: now,
         updated_ms: now,
     };
@@ -103,14 +104,14 @@ async fn create(State(state): State<AppState>, uri: Uri, JsonObject(body): JsonO
 
 async fn retrieve(State(state): State<AppState>, uri: Uri, Id(id): Id) -> Answer {
     let profile = state.store.profile(&id).await?.ok_or_else(not_found)?;
-    answer::json(StatusCode::OK, show(&state.vault, &profile, is_v1(&uri))?)
+    answer::json(StatusCode::OK, show(state.store.vault(), &profile, is_v1(&uri))?)
 }
 
 async fn update(State(state): State<AppState>, uri: Uri, Id(id): Id, JsonObject(body): JsonObject) -> Answer {
     let (fields, spelling) = (Fields::new(&body), spelling(&uri, &body));
     let profile = state.store.profile(&id).await?.ok_or_else(not_found)?;
     refuse_secrets(&fields)?;
-    let vault = &state.vault;
+    let vault = state.store.vault();
     let member = |camel, snake| spelling.pick(camel, snake);
     let add = member("credentialsToAdd", "credentials_to_add");
     let mut credentials = secrets::credentials(vault, &fields, add, spelling).await?;
@@ -149,7 +150,7 @@ async fn delete(State(state): State<AppState>, uri: Uri, Id(id): Id) -> Answer {
 
 fn changed(state: &AppState, uri: &Uri, status: StatusCode, changed: Changed<ProfileRow>) -> Answer {
     match changed {
-        Changed::Done(profile) => answer::json(status, show(&state.vault, &profile, is_v1(uri))?),
+        Changed::Done(profile) => answer::json(status, show(state.store.vault(), &profile, is_v1(uri))?),
         Changed::Unknown => Err(not_found().into()),
         Changed::NameTaken => {
             // v1 declares no other status for it.
