@@ -6,6 +6,9 @@
 
 mod access;
 mod chromium;
+mod executions;
+mod files;
+mod holds;
 mod process;
 mod routes;
 mod runner;
