@@ -11,11 +11,13 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::agent::{Agent, AgentError, AgentTask, Host, Secrets};
-use crate::browser::{BrowserError, ContextOptions, Page};
+use crate::browser::{BrowserError, Page};
 use crate::chromium::Chromium;
 use crate::runner::{Perform, Undone};
 use crate::sessions::Sessions;
 use crate::store::{CancelReason, Claimed, Store};
+
+mod execution;
 
 /// Performs tasks with one agent.
 pub struct Performer {
@@ -33,9 +35,10 @@ pub struct Performer {
 impl Perform for Performer {
     fn perform<'a>(&'a self, task: &'a Claimed, host: Host) -> BoxFuture<'a, Result<Value, Undone>> {
         async move {
-            match &task.session {
-                Some(session) => self.in_session(session, task, &host).await,
-                None => self.isolated(task, &host).await,
+            match (&task.session, &task.execution) {
+                (Some(session), _) => self.in_session(session, task, &host).await,
+                (None, Some(execution)) => self.execution(task, execution, &host).await,
+                (None, None) => self.isolated(task, &host).await,
             }
         }
         .boxed()
@@ -44,9 +47,7 @@ impl Perform for Performer {
 
 impl Performer {
     async fn isolated(&self, task: &Claimed, host: &Host) -> Result<Value, Undone> {
-        let cookies = task.execution.as_ref().map(|execution| execution.cookies.clone()).unwrap_or_default();
-        let options = ContextOptions { cookies, ..ContextOptions::default() };
-        let context = self.chromium.open_with(options).await.map_err(|error| error.to_string())?;
+        let context = self.chromium.open(None).await.map_err(|error| error.to_string())?;
         let end = tokio::select! {
             end = self.work(context.page(), task, host) => end,
             // The page may never notice that its Chromium is gone.
@@ -71,16 +72,23 @@ impl Performer {
 
     async fn work(&self, page: &Page, task: &Claimed, host: &Host) -> Result<Value, Stopped> {
         if let Some(url) = &task.request.url {
-            page.goto(url).await.map_err(|error| match error {
-                BrowserError::Gone(text) => Stopped::Page(text),
-                other => Stopped::Task(other.to_string()),
-            })?;
+            goto(page, url).await?;
         }
+        self.instruct(page, task, BTreeMap::new(), host).await
+    }
+
+    async fn instruct(
+        &self,
+        page: &Page,
+        task: &Claimed,
+        inputs: BTreeMap<String, String>,
+        host: &Host,
+    ) -> Result<Value, Stopped> {
         let agent_task = AgentTask {
             prompt: task.request.prompt.clone(),
             max_steps: task.request.max_steps,
             secrets: Secrets::new(task.secrets.clone()),
-            inputs: BTreeMap::new(),
+            inputs,
             output_schema: task.request.output_schema.clone(),
         };
         self.agent.run(&agent_task, page, host).await.map_err(|error| match error {
@@ -89,6 +97,13 @@ impl Performer {
             other => Stopped::Task(other.to_string()),
         })
     }
+}
+
+async fn goto(page: &Page, url: &str) -> Result<(), Stopped> {
+    page.goto(url).await.map_err(|error| match error {
+        BrowserError::Gone(text) => Stopped::Page(text),
+        other => Stopped::Task(other.to_string()),
+    })
 }
 
 /// Why the work on a page ended without a result.
@@ -101,6 +116,14 @@ enum Stopped {
     Page(String),
     /// What holds the page is gone, and this is why.
     Gone(String),
+}
+
+impl Stopped {
+    fn reason(&self) -> &str {
+        match self {
+            Self::Task(text) | Self::StepLimit(text) | Self::Page(text) | Self::Gone(text) => text,
+        }
+    }
 }
 
 /// How long the news that Chromium died may take after the first page of it failed.

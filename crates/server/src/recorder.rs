@@ -66,6 +66,9 @@ impl Recorder {
                 let _ = reply.send(found);
             }
             Report::Downloaded { path, name } => self.keep(path, name).await?,
+            Report::Flush(reply) => {
+                let _ = reply.send(());
+            }
         }
         Ok(())
     }

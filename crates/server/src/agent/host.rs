@@ -54,6 +54,8 @@ pub enum Report {
         /// What the page calls it.
         name: String,
     },
+    /// It wants to know when everything before this is written down.
+    Flush(oneshot::Sender<()>),
 }
 
 /// An uploaded file, or the names of those that there are.
@@ -120,6 +122,14 @@ impl Host {
     /// Says that the page made a file.
     pub fn downloaded(&self, path: PathBuf, name: String) {
         self.report(Report::Downloaded { path, name });
+    }
+
+    /// Returns when everything that was said is written down.
+    pub async fn written(&self) {
+        let (reply, written) = oneshot::channel();
+        self.report(Report::Flush(reply));
+        // Where nobody writes, nothing is left to be written.
+        let _ = written.await;
     }
 
     fn report(&self, report: Report) {

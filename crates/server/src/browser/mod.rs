@@ -6,6 +6,7 @@ mod attach;
 mod connection;
 mod context;
 mod cookies;
+mod download;
 mod error;
 mod find;
 mod input;
@@ -14,8 +15,10 @@ mod load;
 mod navigate;
 mod page;
 mod profile;
+mod screencast;
 mod screenshot;
 mod supervise;
+mod taps;
 mod transport;
 
 use std::path::PathBuf;
@@ -23,9 +26,11 @@ use std::time::Duration;
 
 pub use context::Context;
 pub use cookies::CookieSpec;
+pub use download::{Download, Downloads};
 pub use error::BrowserError;
 pub use input::Key;
 pub use page::Page;
+pub use screencast::{CastFrame, Screencast};
 pub use screenshot::ScreenshotOptions;
 pub use supervise::Browser;
 
@@ -58,4 +63,6 @@ pub struct ContextOptions {
     pub viewport: Option<(u32, u32)>,
     /// Cookies that it has from the start.
     pub cookies: Vec<CookieSpec>,
+    /// Where its downloads go; they are refused when absent.
+    pub downloads: Option<PathBuf>,
 }

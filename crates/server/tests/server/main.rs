@@ -7,6 +7,9 @@
 mod access;
 mod asteroid;
 mod chromium;
+mod executions;
+mod files;
+mod holds;
 mod process;
 mod routes;
 mod runner;

@@ -19,7 +19,7 @@ use taskwright_server::endings::Endings;
 use taskwright_server::guard::{AllowedOrigin, Policy};
 use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
-use taskwright_server::store::{Claimed, NewTask, Store, TaskRequest};
+use taskwright_server::store::{CancelReason, Claimed, NewExecution, NewTask, Store, TaskRequest};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -33,7 +33,8 @@ impl Default for Gate {
     }
 }
 
-/// Does what the prompt says: `ok`, `fail`, `panic`, `hang`, `gate` (until [`Puppet::open`]), `steps`.
+/// Does what the prompt says: `ok`, `fail`, `panic`, `hang`, `gate` (until [`Puppet::open`]), `steps`, `walk` (three
+/// steps, each until [`Puppet::open`]), `ask`, `far` (as many steps as it may).
 #[derive(Default)]
 pub(crate) struct Puppet {
     /// Prompts in the order in which their tasks began.
@@ -97,6 +98,23 @@ impl Perform for Puppet {
                         let action = "fill".to_owned();
                         host.ended(Step { number, action, detail, duration_ms: 1, error: None });
                     }
+                }
+                "walk" => {
+                    for number in 1..=3 {
+                        host.checkpoint().await;
+                        host.began(number, "click", "on");
+                        self.gate.0.acquire().await.unwrap().forget();
+                        let (action, detail) = ("click".to_owned(), "on".to_owned());
+                        host.ended(Step { number, action, detail, duration_ms: 1, error: None });
+                    }
+                }
+                "ask" => {
+                    let city = host.ask("Which city?").await;
+                    return Ok(json!({ "city": city }));
+                }
+                "far" => {
+                    let sentence = "too many steps".to_owned();
+                    return Err(Undone { sentence, limit: Some(CancelReason::MaxSteps) });
                 }
                 _ => {}
             }
@@ -237,4 +255,15 @@ pub(crate) fn new_task(id: &str) -> NewTask {
         key: None,
         execution: None,
     }
+}
+
+pub(crate) fn new_execution(id: &str) -> NewTask {
+    let execution = NewExecution {
+        agent_id: "agent".to_owned(),
+        agent_name: "An agent".to_owned(),
+        agent_version: 1,
+        organization_id: "org".to_owned(),
+        ..NewExecution::default()
+    };
+    NewTask { execution: Some(execution), ..new_task(id) }
 }
