@@ -2,4 +2,6 @@
 
 mod access;
 mod agents;
+mod executions;
+mod files;
 mod profiles;
