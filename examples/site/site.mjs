@@ -26,12 +26,24 @@ export const teas = [
   ['pu-erh-2012', 'Ripe Pu-erh 2012', 24.0, 'China', 'Aged for more than ten years; earthy and smooth.'],
 ].map(([slug, name, price, origin, description]) => ({ slug, name, price, origin, description }));
 
-/** The HTML of a path, or `undefined` where the shop has no page. */
-export function page(path) {
+/** The one customer who can sign in. */
+export const customer = { name: 'ada', password: 'grüner Tee, 1987' };
+
+/** The HTML of a path, or `undefined` where the shop has no page. `form` is what was sent to it. */
+export function page(path, form = new URLSearchParams()) {
   const plain = path.replace(/\/+$/, '') || '/';
   const tea = teas.find(({ slug }) => plain === `/teas/${slug}`);
-  return tea ? teaPage(tea) : pages[plain]?.();
+  return tea ? teaPage(tea) : pages[plain]?.(form);
 }
+
+/** What the shop offers to be kept: path, file name, content. */
+export const files = {
+  '/prices.csv': {
+    name: 'prices.csv',
+    type: 'text/csv; charset=utf-8',
+    text: ['tea,price', ...teas.map(({ name, price }) => `${name},${price.toFixed(2)}`), ''].join('\n'),
+  },
+};
 
 const pages = {
   '/': () =>
@@ -83,7 +95,41 @@ const pages = {
            order.get('name') + ', your order of ' + order.get('tea') + ' is on its way.';
        </script>`,
     ),
+  '/growers': () =>
+    layout('For growers', `<h1>For growers</h1><p><a href="/prices.csv">Price list</a></p>${invoiceForm}`),
+  '/login': () =>
+    layout(
+      'Sign in',
+      `<h1>Sign in</h1>
+       <form action="/account" method="post">
+         <p><label>User name <input name="name" autocomplete="username"></label></p>
+         <p><label>Password <input name="password" type="password"></label></p>
+         <p><button type="submit">Sign in</button></p>
+       </form>`,
+    ),
+  '/account': (form) =>
+    form.get('name') === customer.name && form.get('password') === customer.password
+      ? layout('Your account', '<h1>Welcome back, Ada</h1><dl><dt>Last order</dt><dd>Sencha Asa</dd></dl>')
+      : layout('Sign in', '<h1>Sign in</h1><p role="alert">Wrong user name or password</p>'),
 };
+
+/** Reads the file in the page itself, so that what it shows is what arrived there. */
+const invoiceForm = `<form id="invoice">
+  <p><label>Invoice <input name="invoice" type="file"></label></p>
+  <p><label>Order number <input name="order"></label></p>
+  <p><button type="submit">Send invoice</button></p>
+</form>
+<p id="receipt"></p>
+<script>
+  const form = document.getElementById('invoice');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const [file] = form.elements.invoice.files;
+    const [line] = file ? (await file.text()).split('\\n') : ['no file'];
+    document.getElementById('receipt').textContent =
+      'Order ' + form.elements.order.value + ', ' + (file ? file.name : '') + ': ' + line;
+  });
+</script>`;
 
 function teaPage({ name, price, origin, description }) {
   return layout(
