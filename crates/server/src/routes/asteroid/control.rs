@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::answer::{self, Answer};
 use super::executions::{find, not_found};
 use super::query::Pairs;
+use super::shape::Client;
 use super::signed::{Signer, Thing};
 use crate::app::AppState;
 use crate::clock::rfc3339;
@@ -118,24 +119,37 @@ async fn tell(State(state): State<AppState>, Id(id): Id, JsonObject(body): JsonO
     Ok((StatusCode::CREATED, "The message was added.").into_response())
 }
 
-async fn activities(State(state): State<AppState>, signer: Signer, Id(id): Id, query: Pairs) -> Answer {
+async fn activities(
+    State(state): State<AppState>,
+    signer: Signer,
+    client: Client,
+    Id(id): Id,
+    query: Pairs,
+) -> Answer {
     let newest_first = query.one_of(&["order"], &["asc", "desc"])? == Some("desc");
     let limit = query.whole("limit", 1, u64::from(u32::MAX))?.and_then(|limit| u32::try_from(limit).ok());
     let found = state.store.activities(&id, newest_first, limit).await?.ok_or_else(not_found)?;
-    let show = |activity: &Activity| show(&state, &signer, &id, activity);
+    let show = |activity: &Activity| show(&state, &signer, client, &id, activity);
     answer::json(StatusCode::OK, found.iter().map(show).collect())
 }
 
 /// An activity whose members stand both beside its type and under `data`: clients of different years look in one of
-/// the two places.
-fn show(state: &AppState, signer: &Signer, id: &str, activity: &Activity) -> Value {
+/// the two places. One that the client cannot read comes as a sentence.
+fn show(state: &AppState, signer: &Signer, client: Client, id: &str, activity: &Activity) -> Value {
     let mut members = activity.body.as_object().cloned().unwrap_or_default();
     if let Some(file) = members.get("fileId").and_then(Value::as_str) {
         let url = signer.url(state.store.vault(), Thing::File, file);
         members.insert("presignedUrl".to_owned(), Value::from(url));
     }
+    let mut kind = activity.kind.as_str();
+    if kind == "file_added" && !client.knows_files {
+        kind = "generic";
+        let name = members.get("fileName").and_then(Value::as_str).unwrap_or_default();
+        let message = format!("The file {name} was added.");
+        members.insert("message".to_owned(), Value::from(message));
+    }
     let mut payload = members.clone();
-    payload.insert("activityType".to_owned(), Value::from(activity.kind.as_str()));
+    payload.insert("activityType".to_owned(), Value::from(kind));
     payload.insert("data".to_owned(), Value::Object(members));
     json!({
         "id": activity.id,

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
 use serde_json::{Map, Value, json};
 
@@ -18,14 +19,22 @@ use crate::store::{Cancelled, ExecutionView, StateKind, TaskState};
 pub(super) struct Client {
     /// Whether it reads the status `queued`; older ones refuse the whole answer.
     knows_queued: bool,
+    /// Whether it reads activities of the type `file_added`; older ones refuse the whole list.
+    pub(super) knows_files: bool,
 }
+
+/// How the vendor's Python clients name themselves, all of them alike.
+const PYTHON: &str = "OpenAPI-Generator/";
 
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         // The status came a little before the header.
-        Ok(Self { knows_queued: parts.headers.contains_key(NEW_KEY_HEADER) })
+        let new = parts.headers.contains_key(NEW_KEY_HEADER);
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let python = agent.is_some_and(|agent| agent.starts_with(PYTHON));
+        Ok(Self { knows_queued: new, knows_files: new || !python })
     }
 }
 

@@ -107,6 +107,17 @@ async fn files_are_sent_in_both_apis_listed_and_fetched_without_a_key() {
         added.as_array().unwrap().iter().find(|one| one["payload"]["activityType"] == "file_added").unwrap();
     assert_eq!(added["payload"]["source"], "upload");
     assert_eq!(fetch(&server, &added["payload"]["data"]["presignedUrl"]).await.text, "one");
+
+    // The older of the vendor's Python clients refuse a list with a type that they do not know.
+    let old = request("GET", &format!("/executions/{id}/activities"))
+        .header("x-asteroid-agents-api-key", "secret")
+        .header("user-agent", "OpenAPI-Generator/1.0.0/python");
+    let shown = server.send(old.body(Body::empty()).unwrap()).await.json();
+    let kinds: Vec<_> = shown.as_array().unwrap().iter().map(|one| &one["payload"]["activityType"]).collect();
+    assert!(!kinds.contains(&&json!("file_added")), "{kinds:?}");
+    let told =
+        shown.as_array().unwrap().iter().find(|one| one["payload"]["activityType"] == "generic").unwrap();
+    assert_eq!(told["payload"]["data"]["message"], "The file größe.txt was added.");
 }
 
 #[tokio::test]
