@@ -42,11 +42,12 @@ test-rust: tools ## core, seal and server (in release, so that the server's crat
 test-wasm: tools ## the boundary between Rust and JavaScript, in headless Chromium
 	@$(step) "wasm-pack test" scripts/test-wasm.sh
 
-test-js: build server ## unit, packaging and browser suites on the built package
+test-js: build server ## unit, packaging, examples, browser and Python suites on the built package
 	@$(step) "unit" scripts/test-js.sh unit
 	@$(step) "packaging" scripts/test-js.sh packaging
 	@$(step) "examples" scripts/test-js.sh examples
 	@$(step) "browser" scripts/test-js.sh browser
+	@$(step) "python" scripts/test-js.sh python
 
 bench: build server ## side-by-side measurements, see bench/README.md
 	@$(step) "bench" node bench/run.mjs
