@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use tokio::sync::Semaphore;
 
 use crate::chromium::Chromium;
@@ -27,6 +27,8 @@ pub struct AppState {
     pub chromium: Chromium,
     /// Contexts that those may open at once.
     pub tool_slots: Arc<Semaphore>,
+    /// Bytes that the files sent to one execution may have together.
+    pub upload_limit: u64,
     /// Who may speak to the server.
     pub policy: Policy,
     /// How long answers are kept open.
@@ -56,5 +58,9 @@ impl Default for Patience {
 /// Every route behind the guard.
 pub fn app(state: AppState) -> Router {
     let policy = state.policy.clone();
-    routes::router().layer(from_fn_with_state(policy, guard)).with_state(state)
+    let routes = routes::router().layer(from_fn_with_state(policy, guard)).with_state(state);
+    // Around the router, because it decides by the path: one wire writes the same path in several ways.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(async |request| routes::asteroid::address::rewrite(request)))
 }

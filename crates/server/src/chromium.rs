@@ -34,7 +34,12 @@ impl Chromium {
     /// Opens an isolated context. Nothing was done in a context that could not be opened, so a Chromium that
     /// died a moment ago is asked again.
     pub async fn open(&self, viewport: Option<(u32, u32)>) -> Result<Context, BrowserError> {
-        let options = ContextOptions { viewport: viewport.or(Some(DEFAULT_VIEWPORT)) };
+        self.open_with(ContextOptions { viewport, ..ContextOptions::default() }).await
+    }
+
+    /// The same, with more wishes.
+    pub async fn open_with(&self, options: ContextOptions) -> Result<Context, BrowserError> {
+        let options = ContextOptions { viewport: options.viewport.or(Some(DEFAULT_VIEWPORT)), ..options };
         let mut attempt = 1;
         loop {
             match self.start().await?.open(options.clone()).await {

@@ -24,7 +24,7 @@ Durations are numbers with units: 500ms, 30s, 5m, 1h 30m, 7d.
 On start one line goes to standard output, \"taskwright-server listening on http://ADDRESS:PORT\"; logs go to
 standard error. SIGTERM or Ctrl-C lets running tasks end within --grace; a second one ends at once.";
 
-/// Performs web tasks in a real Chromium on this machine, over the wire of Anchor Browser.
+/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser and Asteroid.
 #[derive(Parser, Clone)]
 #[command(name = "taskwright-server", version, after_help = EXAMPLES)]
 pub struct Config {
@@ -92,9 +92,17 @@ pub struct Config {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, help_heading = "Tasks")]
     pub queue: u64,
 
-    /// How long one task may run
+    /// How long one task may run; time on hold does not count
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration, help_heading = "Tasks")]
     pub task_timeout: Duration,
+
+    /// Tasks on hold (paused, or waiting for an answer) that do not count as running
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, help_heading = "Tasks")]
+    pub held: usize,
+
+    /// How long a task may wait for an answer
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration, help_heading = "Tasks")]
+    pub pause_timeout: Duration,
 
     /// How long running tasks may go on when the server is told to stop
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration, help_heading = "Tasks")]
@@ -107,6 +115,15 @@ pub struct Config {
     /// Keep nothing: a temporary database, removed at exit
     #[arg(long, conflicts_with = "data_dir", help_heading = "Storage")]
     pub ephemeral: bool,
+
+    /// Bytes that the files sent to one Asteroid execution may have together: a number, or one with KB, MB or GB
+    #[arg(long, value_name = "BYTES", default_value = "200MB", value_parser = bytes, help_heading = "Storage")]
+    pub upload_limit: u64,
+
+    /// JSON file of Asteroid agents: an array of {"id", "name", "startUrl", "prompt"}. Read at every start; agents that
+    /// are known by id or name are changed [default: none, agents are made by POST /agents/v2/agents]
+    #[arg(long, value_name = "FILE", help_heading = "Storage")]
+    pub agents: Option<PathBuf>,
 
     /// How long ended tasks and sessions are kept
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = humantime::parse_duration, help_heading = "Storage")]
@@ -125,6 +142,23 @@ pub struct Config {
         help_heading = "Logs"
     )]
     pub log: String,
+}
+
+/// A number of bytes as people write it.
+fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text.get(digits.len()..).unwrap_or_default().trim().to_ascii_uppercase();
+    let factor = match unit.as_str() {
+        "" | "B" => Some(1),
+        "KB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok();
+    let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    bytes.ok_or_else(|| "takes a number of bytes, or one with KB, MB or GB, such as 200MB".to_owned())
 }
 
 impl Config {
@@ -157,6 +191,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Config::command().debug_assert();
+    }
+
+    #[test]
+    fn bytes_have_units() {
+        assert_eq!(bytes("200MB"), Ok(200_000_000));
+        assert_eq!(bytes("1 gb"), Ok(1_000_000_000));
+        assert_eq!(bytes("17"), Ok(17));
+        for wrong in ["", "MB", "1.5MB", "1TB", "-1", "99999999999999GB"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -7,8 +7,9 @@ use axum::response::Response;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 /// What a page may send when its preflight does not say what it wants to send.
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, anchor-api-key, authorization, idempotency-key, x-request-id");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "content-type, anchor-api-key, x-asteroid-agents-api-key, x-api-key, authorization, idempotency-key, x-request-id",
+);
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id, x-should-retry");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const ASKS_PRIVATE: HeaderName = HeaderName::from_static("access-control-request-private-network");

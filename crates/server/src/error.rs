@@ -6,6 +6,7 @@ use taskwright_core::operation::InvalidInput;
 
 use crate::browser::BrowserError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,13 @@ impl From<StoreError> for Failure {
         // The details are for the log of the person who runs the server, not for every client.
         tracing::error!(%error, "the store failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The server could not read or write its database.")
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        tracing::error!(%error, "the vault failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("The server cannot use its keys: {error}."))
     }
 }
 

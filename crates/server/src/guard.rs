@@ -133,13 +133,13 @@ pub(crate) async fn guard(State(policy): State<Policy>, mut request: Request, ne
 
 async fn admit(policy: &Policy, request: Request, next: Next) -> Response {
     let wire = Wire::of(request.uri());
-    let origin = match caller(policy, &request) {
+    let origin = match caller(policy, &request, wire) {
         Ok(origin) => origin,
         Err(refusal) => return cors::vary(wire.render(&refusal)),
     };
     let response = if let Some(preflight) = cors::preflight(request.method(), request.headers()) {
         preflight
-    } else if wire.needs_key() && !policy.key_fits(request.headers(), wire) {
+    } else if wire.needs_key(request.uri().path()) && !policy.key_fits(request.headers(), wire) {
         wire.render(&Failure::new(StatusCode::UNAUTHORIZED, "Invalid API key"))
     } else {
         next.run(request).await
@@ -148,13 +148,15 @@ async fn admit(policy: &Policy, request: Request, next: Next) -> Response {
 }
 
 /// The origin of the page that asks, none when no page does; or why it may not.
-fn caller(policy: &Policy, request: &Request) -> Result<Option<HeaderValue>, Failure> {
+fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<HeaderValue>, Failure> {
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host =
         text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
     let host = host.filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
     match request.headers().get(header::ORIGIN) {
         // A page that embeds or links an address of ours sends no Origin, but modern browsers say so.
+        // Nobody can guess an address with a signature: who links one was given it.
+        None if wire.is_signed() => Ok(None),
         None if matches!(text(SEC_FETCH_SITE), Some("cross-site" | "same-site")) => Err(foreign_page()),
         None => Ok(None),
         Some(origin) => {

@@ -2,6 +2,7 @@
 //! clouds, with tasks on disk. [`app::app`] is the whole of it as a `Router`.
 
 pub mod agent;
+pub mod agents;
 pub mod app;
 pub mod browser;
 pub mod chromium;
@@ -10,11 +11,17 @@ pub mod config;
 mod cors;
 pub mod endings;
 pub mod error;
+pub mod fields;
 pub mod guard;
+pub mod inputs;
+pub mod pace;
 pub mod perform;
+mod recorder;
+mod recording;
 pub mod routes;
 pub mod runner;
 pub mod serve;
 pub mod sessions;
 mod shutdown;
 pub mod store;
+pub mod vault;

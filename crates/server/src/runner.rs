@@ -1,19 +1,26 @@
 //! Carries stored tasks out: a bounded number at once, in the order of arrival.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::time::timeout;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info};
 
-use crate::agent::{Secrets, Step, StepSink};
+use crate::agent::{Host, Secrets};
 use crate::endings::Endings;
-use crate::store::{Acceptance, Claimed, NewTask, Store, StoreError, TaskState};
+use crate::pace::{Pace, Stage};
+use crate::recorder::Recorder;
+use crate::store::{Acceptance, CancelReason, Claimed, NewTask, Store, StoreError, TaskState};
+
+mod control;
+
+pub use control::ControlError;
 
 /// Said of a task that did not end within the grace period of a stop.
 const STOPPED: &str =
@@ -23,8 +30,23 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What does the work of one task.
 pub trait Perform: Send + Sync + 'static {
-    /// Does it, reporting its steps; ends with a JSON value or a sentence. Dropping the future stops the work.
-    fn perform<'a>(&'a self, task: &'a Claimed, steps: StepSink) -> BoxFuture<'a, Result<Value, String>>;
+    /// Does it, telling `host` of its steps; ends with a JSON value. Dropping the future stops the work.
+    fn perform<'a>(&'a self, task: &'a Claimed, host: Host) -> BoxFuture<'a, Result<Value, Undone>>;
+}
+
+/// Why a task ended without a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// A sentence.
+    pub sentence: String,
+    /// The limit that it reached, if that is why.
+    pub limit: Option<CancelReason>,
+}
+
+impl From<String> for Undone {
+    fn from(sentence: String) -> Self {
+        Self { sentence, limit: None }
+    }
 }
 
 /// Limits of a runner.
@@ -34,8 +56,12 @@ pub struct RunnerConfig {
     pub concurrency: usize,
     /// Tasks that may wait.
     pub queue: u64,
-    /// How long one task may run.
+    /// How long one task may run, time on hold aside.
     pub task_timeout: Duration,
+    /// Tasks on hold that keep their page without counting as running.
+    pub held: usize,
+    /// How long a task may wait for an answer.
+    pub pause_timeout: Duration,
 }
 
 /// The running runner. Clones share it.
@@ -52,7 +78,19 @@ struct Inner {
     /// Something may be claimable: a task came, or one ended.
     wake: Notify,
     slots: Arc<Semaphore>,
+    /// One for each task that may be on hold without a slot.
+    places: Arc<Semaphore>,
+    live: Mutex<HashMap<String, Arc<Live>>>,
+    /// How many of them there are.
+    living: watch::Sender<usize>,
     phase: watch::Sender<Phase>,
+}
+
+/// A task that was claimed and has not ended.
+struct Live {
+    pace: Arc<Pace>,
+    /// Held by whoever changes how it stands, so that store and pace do not part.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// How far a stop has come.
@@ -82,10 +120,19 @@ impl Runner {
     /// Starts to work on what the store holds.
     #[must_use]
     pub fn start(store: Store, performer: Arc<dyn Perform>, endings: Endings, config: RunnerConfig) -> Self {
-        let slots = Arc::new(Semaphore::new(config.concurrency));
-        let phase = watch::Sender::new(Phase::Running);
         let runner = Self {
-            inner: Arc::new(Inner { store, performer, config, endings, wake: Notify::new(), slots, phase }),
+            inner: Arc::new(Inner {
+                store,
+                performer,
+                config,
+                endings,
+                wake: Notify::new(),
+                slots: Arc::new(Semaphore::new(config.concurrency)),
+                places: Arc::new(Semaphore::new(config.held)),
+                live: Mutex::default(),
+                living: watch::Sender::new(0),
+                phase: watch::Sender::new(Phase::Running),
+            }),
         };
         tokio::spawn(runner.clone().work());
         runner
@@ -101,6 +148,11 @@ impl Runner {
             self.inner.wake.notify_one();
         }
         Ok(Some(acceptance))
+    }
+
+    /// Whether a task that is accepted now would run at once.
+    pub async fn is_free(&self) -> Result<bool, StoreError> {
+        Ok(self.inner.slots.available_permits() > 0 && self.inner.store.counts().await?.queued == 0)
     }
 
     /// Waits until a task ends.
@@ -119,6 +171,18 @@ impl Runner {
             () = self.reached(Phase::Stopped) => {}
         }
         Ok(state(self.inner.store.task_state(id).await?).unwrap_or(Waited::Postponed))
+    }
+
+    /// Waits until a task ends, for a while at most, and says how it stands then; `None` when there is none.
+    pub async fn wait_for(&self, id: &str, patience: Duration) -> Result<Option<TaskState>, StoreError> {
+        match timeout(patience, self.wait(id)).await {
+            Ok(waited) => match waited? {
+                Waited::Ended(state) => Ok(Some(state)),
+                Waited::Unknown => Ok(None),
+                Waited::Postponed => self.inner.store.task_state(id).await,
+            },
+            Err(_elapsed) => self.inner.store.task_state(id).await,
+        }
     }
 
     /// Begins nothing more, gives what runs `grace` to end, ends the rest as failed. Tasks that wait are kept.
@@ -140,53 +204,52 @@ impl Runner {
             };
             // The semaphore is never closed.
             let Ok(slot) = slot else { return };
-            let Some(task) = self.next().await else { return };
-            tokio::spawn(self.clone().run(task, slot));
-        }
-    }
-
-    /// The next task, waiting for one; `None` when the server is stopping.
-    async fn next(&self) -> Option<Claimed> {
-        loop {
             if self.phase() != Phase::Running {
-                return None;
+                return;
             }
             match self.inner.store.claim().await {
-                Ok(Some(task)) => return Some(task),
-                Ok(None) => tokio::select! {
-                    () = self.inner.wake.notified() => {}
-                    () = self.reached(Phase::Draining) => return None,
-                },
-                Err(StoreError::Closed) => return None,
+                Ok(Some(task)) => {
+                    let live = self.enlist(&task, slot);
+                    tokio::spawn(self.clone().run(task, live));
+                }
+                Ok(None) => {
+                    // A task that comes back from a hold takes the slot meanwhile.
+                    drop(slot);
+                    tokio::select! {
+                        () = self.inner.wake.notified() => {}
+                        () = self.reached(Phase::Draining) => return,
+                    }
+                }
+                Err(StoreError::Closed) => return,
                 Err(error) => {
                     error!(%error, "no task could be taken from the store");
-                    tokio::time::sleep(STORE_PAUSE).await;
+                    sleep(STORE_PAUSE).await;
                 }
             }
         }
     }
 
-    async fn run(self, task: Claimed, slot: OwnedSemaphorePermit) {
+    fn enlist(&self, task: &Claimed, slot: OwnedSemaphorePermit) -> Arc<Live> {
+        let messages = task.execution.as_ref().map(|execution| execution.messages.clone());
+        let (slots, places) = (Arc::clone(&self.inner.slots), Arc::clone(&self.inner.places));
+        let pace = Arc::new(Pace::new(slots, slot, places, messages.unwrap_or_default()));
+        let live = Arc::new(Live { pace, turn: tokio::sync::Mutex::new(()) });
+        self.living().insert(task.id.clone(), Arc::clone(&live));
+        self.inner.living.send_modify(|living| *living += 1);
+        live
+    }
+
+    async fn run(self, task: Claimed, live: Arc<Live>) {
         let secrets = Secrets::new(task.secrets.clone());
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         info!(task = %task.id, session = task.session.as_deref(), "task started");
-        let (sink, steps) = mpsc::unbounded_channel();
+        let (host, reports) = Host::new(Arc::clone(&live.pace), task.execution.is_some());
         let recorder =
-            tokio::spawn(record(self.inner.store.clone(), task.id.clone(), secrets.clone(), steps));
-        let limit = self.inner.config.task_timeout;
-        let end = tokio::select! {
-            biased;
-            () = self.reached(Phase::Aborting) => Err(STOPPED.to_owned()),
-            end = timeout(limit, AssertUnwindSafe(self.inner.performer.perform(&task, sink)).catch_unwind()) => match end {
-                Ok(Ok(end)) => end,
-                Ok(Err(_panic)) => Err("The agent failed in an unforeseen way; the server's log says more.".to_owned()),
-                Err(_elapsed) => {
-                    Err(format!("The task took longer than the limit of {}.", humantime::format_duration(limit)))
-                }
-            },
-        };
+            Recorder { store: self.inner.store.clone(), task: task.id.clone(), secrets: secrets.clone() };
+        let recorder = tokio::spawn(recorder.run(reports));
+        let end = self.carry_out(&task, &live.pace, host).await;
         // An error may quote what the agent typed or read.
-        let end = end.map_err(|error| secrets.redact(&error));
+        let end = end.map_err(|undone| Undone { sentence: secrets.redact(&undone.sentence), ..undone });
         // The work's end of the channel is gone by now, so this comes to an end.
         let _ = recorder.await;
         let milliseconds = started.elapsed().as_millis();
@@ -195,13 +258,101 @@ impl Runner {
             // The reason may quote the prompt or an address with its query; who may ask for the task reads it.
             Err(_) => info!(task = %task.id, milliseconds, "task failed"),
         }
-        if let Err(error) = self.inner.store.end_task(&task.id, end).await {
+        let store = &self.inner.store;
+        let stored = match end {
+            Ok(value) => store.end_task(&task.id, Ok(value)).await,
+            // Only executions know of being cancelled.
+            Err(Undone { sentence, limit: Some(limit) }) if task.execution.is_some() => {
+                store.cancel_task(&task.id, limit, &sentence).await
+            }
+            Err(Undone { sentence, .. }) => store.end_task(&task.id, Err(sentence)).await,
+        };
+        if let Err(error) = stored {
             error!(task = %task.id, %error, "the end of a task could not be stored");
         }
+        self.living().remove(&task.id);
+        live.pace.end();
         self.inner.endings.announce(&task.id);
-        drop(slot);
+        self.inner.living.send_modify(|living| *living -= 1);
         // Another task of the same session may run now, and a slot is free.
         self.inner.wake.notify_one();
+    }
+
+    /// Does the work of a task, within its limits and as long as nobody stops it.
+    async fn carry_out(&self, task: &Claimed, pace: &Pace, host: Host) -> Result<Value, Undone> {
+        // It may have been cancelled before it could be told.
+        match self.inner.store.task_state(&task.id).await {
+            Ok(Some(state)) if !state.is_terminal() => {}
+            Ok(_) => return Err(Undone::from("The task ended before it began.".to_owned())),
+            Err(error) => return Err(Undone::from(error.to_string())),
+        }
+        let work = async {
+            let end = self.inner.performer.perform(task, host).await;
+            if end.is_ok() {
+                // Paused during its last step, it ends when it may go on.
+                pace.checkpoint().await;
+            }
+            end
+        };
+        tokio::select! {
+            biased;
+            () = self.reached(Phase::Aborting) => Err(STOPPED.to_owned().into()),
+            () = self.stopped_on_hold(pace) => Err(STOPPED.to_owned().into()),
+            () = pace.cancelled() => Err("The task was cancelled.".to_owned().into()),
+            undone = self.overdue(pace) => Err(undone),
+            end = AssertUnwindSafe(work).catch_unwind() => match end {
+                Ok(end) => end,
+                Err(_panic) => {
+                    Err("The agent failed in an unforeseen way; the server's log says more.".to_owned().into())
+                }
+            },
+        }
+    }
+
+    /// Resolves when the server stops and the task is on hold: nobody will let it go on.
+    async fn stopped_on_hold(&self, pace: &Pace) {
+        self.reached(Phase::Draining).await;
+        let _ = pace.stage().wait_for(|stage| *stage != Stage::Working).await;
+    }
+
+    /// Resolves when a task worked for too long, or waited for an answer for too long.
+    async fn overdue(&self, pace: &Pace) -> Undone {
+        let RunnerConfig { task_timeout, pause_timeout, .. } = self.inner.config;
+        let mut stage = pace.stage();
+        let mut left = task_timeout;
+        loop {
+            let now = *stage.borrow_and_update();
+            let since = Instant::now();
+            let limit = match now {
+                Stage::Working => left,
+                Stage::Asking => pause_timeout,
+                Stage::Paused | Stage::Returning => Duration::MAX,
+            };
+            let over = tokio::select! {
+                // The sender lives as long as the pace.
+                _ = stage.changed() => false,
+                () = sleep(limit) => true,
+            };
+            match (over, now) {
+                (true, Stage::Asking) => {
+                    let limit = humantime::format_duration(pause_timeout);
+                    return Undone::from(format!(
+                        "Nobody answered the question of this task within {limit}."
+                    ));
+                }
+                (true, _) => {
+                    let limit = humantime::format_duration(task_timeout);
+                    let sentence = format!("The task took longer than the limit of {limit}.");
+                    return Undone { sentence, limit: Some(CancelReason::Timeout) };
+                }
+                (false, Stage::Working) => left = left.saturating_sub(since.elapsed()),
+                (false, _) => {}
+            }
+        }
+    }
+
+    fn living(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn phase(&self) -> Phase {
@@ -215,21 +366,9 @@ impl Runner {
 
     /// Resolves when nothing runs; call it only when nothing is begun any more.
     async fn idle(&self) {
+        // Whoever claims a task has a slot meanwhile.
         let all = u32::try_from(self.inner.config.concurrency).unwrap_or(u32::MAX);
-        let _ = self.inner.slots.acquire_many(all).await;
-    }
-}
-
-/// Stores the steps of one task as they come, several at a time when they come fast.
-async fn record(store: Store, id: String, secrets: Secrets, mut steps: mpsc::UnboundedReceiver<Step>) {
-    let mut batch = Vec::new();
-    while steps.recv_many(&mut batch, 64).await > 0 {
-        for step in &mut batch {
-            step.detail = secrets.redact(&step.detail);
-            step.error = step.error.take().map(|error| secrets.redact(&error));
-        }
-        if let Err(error) = store.add_steps(&id, std::mem::take(&mut batch)).await {
-            error!(task = %id, %error, "steps could not be stored");
-        }
+        drop(self.inner.slots.acquire_many(all).await);
+        let _ = self.inner.living.subscribe().wait_for(|living| *living == 0).await;
     }
 }

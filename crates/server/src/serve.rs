@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
 use crate::agent::Agent;
+use crate::agents::{self, SeedError};
 use crate::app::{AppState, Patience, app};
 use crate::browser::{BrowserConfig, BrowserError};
 use crate::chromium::Chromium;
@@ -26,6 +27,7 @@ use crate::runner::{Runner, RunnerConfig};
 use crate::sessions::Sessions;
 use crate::shutdown::asked_to_stop;
 use crate::store::{Store, StoreError};
+use crate::vault::Vault;
 
 /// How often ended tasks and sessions beyond the limits are forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
@@ -45,7 +47,12 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         listener.local_addr().map_err(|error| StartError::Bind(config.address().to_string(), error))?;
     // Lives until the end, so that an ephemeral directory does.
     let (directory, _ephemeral) = data_directory(&config)?;
-    let store = Store::open(&directory).map_err(StartError::Store)?;
+    let vault = if config.ephemeral { Some(Vault::in_memory()) } else { None };
+    let store = Store::open_with(&directory, vault).map_err(StartError::Store)?;
+    if let Some(path) = &config.agents {
+        let count = agents::load(&store, path).await.map_err(StartError::Agents)?;
+        info!(count, "agents read");
+    }
     let chromium = Chromium::new(BrowserConfig {
         executable: config.chromium.clone(),
         cdp: config.cdp.clone(),
@@ -56,9 +63,16 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
 
     let endings = Endings::default();
     let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), config.sessions);
-    let performer = Performer { chromium: chromium.clone(), sessions: sessions.clone(), agent };
+    let performer =
+        Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
     let concurrency = config.concurrency();
-    let limits = RunnerConfig { concurrency, queue: config.queue, task_timeout: config.task_timeout };
+    let limits = RunnerConfig {
+        concurrency,
+        queue: config.queue,
+        task_timeout: config.task_timeout,
+        held: config.held,
+        pause_timeout: config.pause_timeout,
+    };
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits);
     tokio::spawn(prune(store.clone(), config.retain_for, config.retain));
 
@@ -68,6 +82,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         sessions: sessions.clone(),
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
+        upload_limit: config.upload_limit,
         policy: Policy::new(bound, &config.allow_host, config.allow_origin.clone(), key),
         patience: Patience::default(),
     };
@@ -120,6 +135,7 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
         let before = now_ms().saturating_sub(millis(retain_for));
         let pruned = async {
             let tasks = store.prune_tasks(before, retain).await?;
+            store.prune_files().await?;
             Ok((tasks, store.prune_sessions(before, retain).await?))
         };
         match pruned.await {
@@ -146,6 +162,8 @@ pub enum StartError {
     Temporary(std::io::Error),
     /// The database does not open.
     Store(StoreError),
+    /// The file of agents cannot be used.
+    Agents(SeedError),
     /// No Chromium.
     Browser(BrowserError),
 }
@@ -166,6 +184,7 @@ impl fmt::Display for StartError {
             }
             Self::Temporary(error) => write!(f, "no temporary directory: {error}; name one with --data-dir"),
             Self::Store(error) => error.fmt(f),
+            Self::Agents(error) => error.fmt(f),
             Self::Browser(error) => error.fmt(f),
         }
     }
@@ -176,6 +195,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Bind(_, error) | Self::Temporary(error) => Some(error),
             Self::Store(error) => Some(error),
+            Self::Agents(error) => Some(error),
             Self::Browser(error) => Some(error),
             Self::Open(_) | Self::NoDirectory => None,
         }

@@ -64,7 +64,8 @@ async fn a_page_is_opened_asked_and_photographed() {
     let health = browser.health().await;
     assert!(health.connected && health.product.contains('/'), "{health:?}");
 
-    let context = browser.open(ContextOptions { viewport: Some((800, 600)) }).await.unwrap();
+    let context =
+        browser.open(ContextOptions { viewport: Some((800, 600)), ..Default::default() }).await.unwrap();
     let page = context.page();
     assert_eq!(page.url().await.unwrap(), "about:blank");
     page.goto(&site.url("/")).await.unwrap();

@@ -6,11 +6,13 @@
 mod fixtures;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fixtures::{Site, browser};
 use serde_json::{Value, json};
-use taskwright_server::agent::{Agent, AgentError, AgentTask, Rules, Secrets, Step};
+use taskwright_server::agent::{Agent, AgentError, AgentTask, Host, Progress, Report, Rules, Secrets, Step};
 use taskwright_server::browser::{Browser, Context, ContextOptions};
+use taskwright_server::pace::Pace;
 
 const PAGES: &[(&str, &str)] = &[
     ("/article", include_str!("fixtures/article.html")),
@@ -43,7 +45,13 @@ impl Ended {
 }
 
 fn task(prompt: &str) -> AgentTask {
-    AgentTask { prompt: prompt.into(), max_steps: 20, secrets: Secrets::default(), output_schema: None }
+    AgentTask {
+        prompt: prompt.into(),
+        max_steps: 20,
+        secrets: Secrets::default(),
+        inputs: BTreeMap::new(),
+        output_schema: None,
+    }
 }
 
 impl Bench {
@@ -60,12 +68,14 @@ impl Bench {
     }
 
     async fn run(&self, task: AgentTask) -> Ended {
-        let (sink, mut reported) = tokio::sync::mpsc::unbounded_channel();
-        let result = Rules.run(&task, self.context.page(), &sink).await;
-        drop(sink);
+        let (host, mut reported) = Host::new(Arc::new(Pace::free()), false);
+        let result = Rules.run(&task, self.context.page(), &host).await;
+        drop(host);
         let mut steps = Vec::new();
-        while let Some(step) = reported.recv().await {
-            steps.push(step);
+        while let Some(report) = reported.recv().await {
+            if let Report::Progress(Progress::Ended(step)) = report {
+                steps.push(step);
+            }
         }
         Ended { result, steps }
     }

@@ -1,6 +1,7 @@
 //! What carries a task out. An agent gets a task and an open page, does one step after the other, and
 //! ends with a JSON value or with a sentence that says why not.
 
+mod host;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -8,10 +9,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc;
 
 use crate::browser::Page;
 
+pub use host::{Found, Host, Progress, Report};
 pub use rules::Rules;
 
 /// One way of carrying out tasks. `rules` needs no model; a model-driven agent stands behind this same trait.
@@ -21,13 +22,13 @@ pub trait Agent: Send + Sync + 'static {
 
     /// Carries out `task` on `page`, which already shows `task.url` when one was given.
     ///
-    /// Reports each step to `steps` as it ends. Stops with [`AgentError::StepLimit`] before the step after
+    /// Tells `host` of each step as it begins and ends, and lets it hold the task before each. Stops with [`AgentError::StepLimit`] before the step after
     /// `task.max_steps`. Dropping the future stops the work.
     fn run<'a>(
         &'a self,
         task: &'a AgentTask,
         page: &'a Page,
-        steps: &'a StepSink,
+        host: &'a Host,
     ) -> futures_util::future::BoxFuture<'a, Result<Value, AgentError>>;
 }
 
@@ -40,6 +41,8 @@ pub struct AgentTask {
     pub max_steps: u32,
     /// Values for `{{name}}`, `<secret>name</secret>` and `$name` placeholders of the prompt; never logged.
     pub secrets: Secrets,
+    /// Values for the same placeholders that are no secrets.
+    pub inputs: BTreeMap<String, String>,
     /// A JSON Schema that the result shall have.
     pub output_schema: Option<Value>,
 }
@@ -99,9 +102,6 @@ pub struct Step {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
-
-/// Where an agent reports its steps.
-pub type StepSink = mpsc::UnboundedSender<Step>;
 
 /// Why a task ended without a result. `Display` is the sentence that the user reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::connection::{CallError, Connection, text};
 use super::page::{Page, Session};
-use super::{BrowserConfig, BrowserError, ContextOptions};
+use super::taps::Tap;
+use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec, Downloads};
 
 /// How long Chromium may take to make a context, or to end one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +19,7 @@ const ONE_PAGE: &str = include_str!("one_page.js");
 #[derive(Debug)]
 pub struct Context {
     page: Page,
+    downloads: Option<Downloads>,
     handle: Handle,
 }
 
@@ -46,8 +48,18 @@ impl Context {
         // From here on every way out disposes of the context.
         let handle = Handle { connection: connection.clone(), id: Some(text(&made, "browserContextId")) };
         let context = &handle.id;
-        ask("Browser.setDownloadBehavior", json!({ "behavior": "deny", "browserContextId": context }))
-            .await?;
+        let behavior = match &options.downloads {
+            // Under names that Chromium makes up: what a page says is no path.
+            Some(folder) => json!({
+                "behavior": "allowAndName", "downloadPath": folder, "eventsEnabled": true, "browserContextId": context,
+            }),
+            None => json!({ "behavior": "deny", "browserContextId": context }),
+        };
+        ask("Browser.setDownloadBehavior", behavior).await?;
+        if !options.cookies.is_empty() {
+            let cookies: Vec<Value> = options.cookies.iter().map(CookieSpec::param).collect();
+            ask("Storage.setCookies", json!({ "cookies": cookies, "browserContextId": context })).await?;
+        }
         let made =
             ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context })).await?;
         let target = text(&made, "targetId");
@@ -55,14 +67,23 @@ impl Context {
         let session = Session::new(connection.clone(), text(&made, "sessionId"));
         let viewport = options.viewport.unwrap_or(VIEWPORT);
         let page = Page::new(session, target, viewport, config.navigation_timeout);
+        let downloads = options.downloads.clone().map(|folder| {
+            let events = page.inner.taps.follow(Tap::Downloads);
+            Downloads::new(connection.clone(), handle.id.clone(), events, folder)
+        });
         page.prepare(ONE_PAGE).await?;
-        Ok(Self { page, handle })
+        Ok(Self { page, downloads, handle })
     }
 
     /// The page.
     #[must_use]
     pub fn page(&self) -> &Page {
         &self.page
+    }
+
+    /// Its downloads, to be taken once; `None` where they are refused.
+    pub fn take_downloads(&mut self) -> Option<Downloads> {
+        self.downloads.take()
     }
 
     /// Ends with the reason once the Chromium of this context is gone. Never ends before.

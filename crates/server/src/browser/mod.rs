@@ -5,6 +5,8 @@
 mod attach;
 mod connection;
 mod context;
+mod cookies;
+mod download;
 mod error;
 mod find;
 mod input;
@@ -13,17 +15,22 @@ mod load;
 mod navigate;
 mod page;
 mod profile;
+mod screencast;
 mod screenshot;
 mod supervise;
+mod taps;
 mod transport;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use context::Context;
+pub use cookies::CookieSpec;
+pub use download::{Download, Downloads};
 pub use error::BrowserError;
 pub use input::Key;
 pub use page::Page;
+pub use screencast::{CastFrame, Screencast};
 pub use screenshot::ScreenshotOptions;
 pub use supervise::Browser;
 
@@ -54,4 +61,8 @@ pub struct BrowserHealth {
 pub struct ContextOptions {
     /// Width and height of the page in CSS pixels; 1280 × 720 when absent.
     pub viewport: Option<(u32, u32)>,
+    /// Cookies that it has from the start.
+    pub cookies: Vec<CookieSpec>,
+    /// Where its downloads go; they are refused when absent.
+    pub downloads: Option<PathBuf>,
 }

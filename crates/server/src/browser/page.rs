@@ -1,5 +1,6 @@
 //! An open page: scripts, and what the other page modules need.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use super::BrowserError;
 use super::connection::{CallError, Connection, Event, text};
 use super::load::Load;
+use super::taps::Taps;
 
 /// How long a command or a script may take. A page that computes for longer than that does not come back.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,6 +32,7 @@ pub(super) struct Inner {
     pub(super) navigation_timeout: Duration,
     /// Held while a picture is taken, for which the viewport changes.
     pub(super) camera: Mutex<()>,
+    pub(super) taps: Arc<Taps>,
 }
 
 /// The CDP session of a page.
@@ -64,9 +67,10 @@ impl Page {
     ) -> Self {
         let events = session.connection.listen(&session.id);
         let (observed, load) = watch::channel(Load::default());
-        tokio::spawn(observe(session.clone(), main_frame, events, observed));
+        let taps = Arc::new(Taps::default());
+        tokio::spawn(observe(session.clone(), main_frame, events, observed, Arc::clone(&taps)));
         let camera = Mutex::new(());
-        Self { inner: Arc::new(Inner { session, load, viewport, navigation_timeout, camera }) }
+        Self { inner: Arc::new(Inner { session, load, viewport, navigation_timeout, camera, taps }) }
     }
 
     /// Switches on what the page needs before its first navigation; `script` runs first in every document.
@@ -127,6 +131,16 @@ impl Page {
         }
     }
 
+    /// Puts files of this machine into the file field that a JavaScript expression gives.
+    pub async fn set_files(&self, expression: &str, files: &[PathBuf]) -> Result<(), BrowserError> {
+        let params = json!({ "expression": expression, "returnByValue": false });
+        let answer = self.command("Runtime.evaluate", params).await?;
+        let object = answer.pointer("/result/objectId").and_then(Value::as_str);
+        let object = object.ok_or_else(|| BrowserError::Script("the file field is gone".into()))?;
+        self.command("DOM.setFileInputFiles", json!({ "files": files, "objectId": object })).await?;
+        self.command("Runtime.releaseObject", json!({ "objectId": object })).await.map(drop)
+    }
+
     /// Crashes the renderer of the page, to see what becomes of its tasks.
     #[doc(hidden)]
     pub async fn crash(&self) -> Result<(), BrowserError> {
@@ -169,6 +183,7 @@ async fn observe(
     main_frame: String,
     mut events: mpsc::UnboundedReceiver<Event>,
     load: watch::Sender<Load>,
+    taps: Arc<Taps>,
 ) {
     while let Some(event) = events.recv().await {
         if event.method == "Page.javascriptDialogOpening" {
@@ -180,6 +195,7 @@ async fn observe(
             });
         }
         load.send_if_modified(|load| load.observe(&main_frame, &event));
+        taps.hand_on(event);
     }
 }
 

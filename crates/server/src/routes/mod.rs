@@ -8,7 +8,9 @@ use axum::response::Response;
 use crate::app::AppState;
 use crate::error::{Failure, Retry};
 
+mod accept;
 pub mod anchor;
+pub mod asteroid;
 mod extract;
 mod health;
 
@@ -17,6 +19,7 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .merge(health::router())
         .merge(anchor::router())
+        .merge(asteroid::router())
         .fallback(async |request: Request| {
             let path = request.uri().path();
             Wire::of(request.uri()).render(&Failure::not_found(format!("There is nothing at {path}.")))
@@ -34,6 +37,8 @@ pub(crate) fn router() -> Router<AppState> {
 pub enum Wire {
     /// Anchor Browser: `/v1/...`, `/v2/...`.
     Anchor,
+    /// Asteroid: `/api/v1/...`, `/agents/v2/...`, and addresses with a signature.
+    Asteroid(asteroid::Api),
     /// The server's own: `/healthz`, and paths that no wire has.
     Own,
 }
@@ -42,7 +47,9 @@ impl Wire {
     /// Tells the wire by the path.
     #[must_use]
     pub fn of(uri: &Uri) -> Self {
-        if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") {
+        if let Some(api) = asteroid::address::api_of(uri.path()) {
+            Self::Asteroid(api)
+        } else if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") {
             Self::Anchor
         } else {
             Self::Own
@@ -53,18 +60,30 @@ impl Wire {
     pub(crate) fn key_headers(self) -> &'static [&'static str] {
         match self {
             Self::Anchor | Self::Own => &["anchor-api-key"],
+            Self::Asteroid(_) => &[asteroid::KEY_HEADER, asteroid::NEW_KEY_HEADER],
         }
     }
 
-    /// Whether requests need the key when there is one. `/healthz` tells nothing worth a key.
-    pub(crate) fn needs_key(self) -> bool {
-        self != Self::Own
+    /// Whether requests for `path` need the key when there is one. The health tells nothing worth a key; an address
+    /// with a signature is its own permission.
+    pub(crate) fn needs_key(self, path: &str) -> bool {
+        match self {
+            Self::Anchor => true,
+            Self::Own => false,
+            Self::Asteroid(_) => !self.is_signed() && !asteroid::OPEN_PATHS.contains(&path),
+        }
+    }
+
+    /// Whether the address itself carries the permission.
+    pub(crate) fn is_signed(self) -> bool {
+        self == Self::Asteroid(asteroid::Api::Signed)
     }
 
     /// A failure in the shape of this wire.
     pub(crate) fn render(self, failure: &Failure) -> Response {
         let mut response = match self {
             Self::Anchor | Self::Own => anchor::envelope::failure(failure),
+            Self::Asteroid(api) => asteroid::answer::failure(api, failure),
         };
         let headers = response.headers_mut();
         match failure.retry {

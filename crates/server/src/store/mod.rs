@@ -1,4 +1,5 @@
-//! What must outlive the process: tasks and sessions in one SQLite file, written by one thread.
+//! What must outlive the process: tasks and sessions in one SQLite file, written by one thread, and the files of
+//! executions beside it.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -9,12 +10,33 @@ use std::sync::mpsc;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::vault::{Vault, VaultError};
+
+mod activities;
+mod agents;
+mod executions;
+mod files;
+mod folders;
+mod listing;
+mod profiles;
+mod recordings;
 mod schema;
 mod sessions;
 mod tasks;
+mod transitions;
 
+pub use activities::Activity;
+pub use agents::{AgentRow, AgentSpec, Changed};
+pub use executions::{Deleted, ExecutionFilter, ExecutionView, LOCAL, NewExecution, StateKind};
+pub use files::{FileSource, Incoming, NewFile, STAGED_MS, StoredFile};
+pub use listing::{Listing, Sort};
+pub use profiles::{ProfileChange, ProfileRow, SealedRow};
+pub use recordings::{Frame, Recording, frame_name};
 pub use sessions::{SessionFilter, SessionRow};
-pub use tasks::{Acceptance, Claimed, Counts, IdempotencyKey, NewTask, TaskRequest, TaskState, TaskView};
+pub use tasks::{
+    Acceptance, CancelReason, Cancelled, Claimed, ClaimedExecution, Counts, IdempotencyKey, NewTask,
+    TaskRequest, TaskState, TaskView,
+};
 
 /// The name of the database in the data directory.
 const DATABASE: &str = "taskwright.sqlite";
@@ -30,21 +52,33 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Clone)]
 pub struct Store {
     jobs: mpsc::Sender<Job>,
+    folders: folders::Folders,
+    vault: Vault,
 }
 
 impl Store {
     /// Opens the store of a data directory, which no other server may use meanwhile. What a dead server left
     /// behind as running is ended: see [`tasks`](self) and sessions, each with the reason.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_with(directory, None)
+    }
+
+    /// The same with a vault other than that of the directory.
+    pub fn open_with(directory: &Path, vault: Option<Vault>) -> Result<Self, StoreError> {
         create_private_directory(directory)?;
         let lock = lock(directory)?;
+        let vault = match vault {
+            Some(vault) => vault,
+            None => Vault::open(directory)?,
+        };
         let path = directory.join(DATABASE);
         create_private_file(&path)
             .map_err(|error| StoreError::Directory(path.display().to_string(), error))?;
         let mut connection = Connection::open(&path)?;
         schema::prepare(&mut connection)?;
-        tasks::end_interrupted(&mut connection)?;
+        transitions::end_interrupted(&mut connection)?;
         sessions::end_interrupted(&connection)?;
+        let folders = folders::Folders::prepare(directory, &connection)?;
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("store".into())
@@ -56,7 +90,18 @@ impl Store {
                 }
             })
             .map_err(|error| StoreError::Directory("the thread of the database".into(), error))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, folders, vault })
+    }
+
+    /// What seals the secrets of this store, and signs.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// A folder for what one run needs for a while, gone when it is dropped.
+    pub fn workplace(&self) -> Result<tempfile::TempDir, StoreError> {
+        self.folders.workplace().map_err(|error| self.folders.unusable(error))
     }
 
     /// Has the thread do a job, and waits for it. What it changed is on disk when this returns.
@@ -137,6 +182,8 @@ pub enum StoreError {
     Sql(rusqlite::Error),
     /// A stored text is not the JSON that it should be.
     Json(serde_json::Error),
+    /// The keys cannot be used, or something does not open with them.
+    Vault(VaultError),
     /// The thread of the database is gone.
     Closed,
 }
@@ -161,6 +208,7 @@ impl fmt::Display for StoreError {
             ),
             Self::Sql(error) => write!(f, "the database failed: {error}"),
             Self::Json(error) => write!(f, "the database holds something unreadable: {error}"),
+            Self::Vault(error) => error.fmt(f),
             Self::Closed => f.write_str("the database is closed"),
         }
     }
@@ -172,6 +220,7 @@ impl std::error::Error for StoreError {
             Self::Directory(_, error) => Some(error),
             Self::Sql(error) => Some(error),
             Self::Json(error) => Some(error),
+            Self::Vault(error) => Some(error),
             Self::Locked { .. } | Self::Newer { .. } | Self::Closed => None,
         }
     }
@@ -180,6 +229,12 @@ impl std::error::Error for StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<VaultError> for StoreError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 
@@ -217,7 +272,8 @@ mod tests {
         for file in std::fs::read_dir(&directory).unwrap() {
             let path = file.unwrap().path();
             if path.file_name().is_some_and(|name| name != LOCK) {
-                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                let expected = if path.is_dir() { 0o700 } else { 0o600 };
+                assert_eq!(mode(&path), expected, "{}", path.display());
             }
         }
     }

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Statements that bring a file from one version to the next; the version is their number.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE tasks (
         -- The order of arrival, which is the order of work.
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,7 +58,110 @@ const MIGRATIONS: &[&str] = &["
         failed INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX sessions_by_end ON sessions (ended_ms);
-"];
+",
+    "
+    -- Of the states there is one more: cancelled. Its reason (user_requested | timeout | max_steps) is here,
+    -- a sentence for those who know no such state in `error`.
+    ALTER TABLE tasks ADD COLUMN cancel_reason TEXT;
+    -- NULL | paused | asking, while it runs: nothing is done until somebody says so.
+    ALTER TABLE tasks ADD COLUMN hold TEXT;
+    -- What is asked for.
+    ALTER TABLE tasks ADD COLUMN question TEXT;
+    ALTER TABLE tasks ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;
+    UPDATE tasks SET updated_ms = coalesce(ended_ms, started_ms, created_ms);
+
+    -- A task that is a run of a stored agent, with what such a run has more.
+    CREATE TABLE executions (
+        task_seq INTEGER PRIMARY KEY REFERENCES tasks (seq) ON DELETE CASCADE,
+        agent_id TEXT NOT NULL,
+        agent_name TEXT NOT NULL,
+        agent_version INTEGER NOT NULL,
+        organization_id TEXT NOT NULL,
+        profile_id TEXT,
+        -- JSON objects.
+        inputs TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        -- A JSON array, erased like secrets when the task ends.
+        cookies TEXT,
+        -- The execution that this one repeats.
+        parent_id TEXT,
+        -- Whether there are frames in the folder of recordings.
+        recorded INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX executions_by_agent ON executions (agent_id, task_seq);
+    CREATE INDEX executions_by_parent ON executions (parent_id) WHERE parent_id IS NOT NULL;
+
+    CREATE TABLE activities (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        task_seq INTEGER NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        -- A JSON object.
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX activities_by_task ON activities (task_seq, seq);
+
+    -- What is known of the files whose bytes lie in the folder of files, each under its id.
+    CREATE TABLE files (
+        id TEXT PRIMARY KEY,
+        -- NULL as long as it waits to be given to an execution.
+        task_seq INTEGER REFERENCES tasks (seq) ON DELETE CASCADE,
+        organization_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        mime TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        -- upload | download
+        source TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX files_by_task ON files (task_seq) WHERE task_seq IS NOT NULL;
+    CREATE INDEX files_by_expiry ON files (expires_ms) WHERE expires_ms IS NOT NULL;
+",
+    "
+    CREATE TABLE agents (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        -- NULL: every organisation.
+        organization_id TEXT,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        start_url TEXT,
+        prompt TEXT NOT NULL,
+        -- As JSON.
+        output_schema TEXT,
+        max_steps INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE profiles (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        organization_id TEXT,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        -- As JSON.
+        settings TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE profile_secrets (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        profile_id TEXT NOT NULL REFERENCES profiles (id) ON DELETE CASCADE,
+        -- credential | cookie
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        -- By the vault; the key lies outside of this file.
+        sealed BLOB NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX profile_secrets_by_profile ON profile_secrets (profile_id, seq);
+",
+];
 
 /// Sets the connection up and brings the file to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use axum::routing::get;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use taskwright_server::agent::{Agent, AgentError, AgentTask, Step, StepSink};
+use taskwright_server::agent::{Agent, AgentError, AgentTask, Host, Step};
 use taskwright_server::app::{AppState, Patience, app};
 use taskwright_server::browser::Page;
 use taskwright_server::chromium::Chromium;
@@ -37,11 +37,11 @@ impl Agent for Evaluates {
         &'a self,
         task: &'a AgentTask,
         page: &'a Page,
-        steps: &'a StepSink,
+        host: &'a Host,
     ) -> BoxFuture<'a, Result<Value, AgentError>> {
         async move {
             let (action, detail) = ("evaluate".to_owned(), "the page is there".to_owned());
-            steps.send(Step { number: 1, action, detail, duration_ms: 0, error: None }).unwrap();
+            host.ended(Step { number: 1, action, detail, duration_ms: 0, error: None });
             page.evaluate(&task.prompt).await.map_err(|error| AgentError::Page(error.to_string()))
         }
         .boxed()
@@ -76,8 +76,9 @@ async fn real() -> Real {
     let store = Store::open(directory.path()).unwrap();
     let (endings, chromium): (_, Chromium) = (Endings::default(), unused_chromium());
     let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 3);
+    let agent = Arc::new(Evaluates);
     let performer =
-        Performer { chromium: chromium.clone(), sessions: sessions.clone(), agent: Arc::new(Evaluates) };
+        Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits(2));
     let state = AppState {
         store,
@@ -85,6 +86,7 @@ async fn real() -> Real {
         sessions,
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
+        upload_limit: 1_000_000,
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
     };

@@ -5,7 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod access;
+mod asteroid;
 mod chromium;
+mod executions;
+mod files;
+mod holds;
 mod process;
 mod routes;
 mod runner;

@@ -134,8 +134,9 @@ async fn secrets_survive_a_restart_and_are_on_no_page_of_the_file_once_the_task_
     let secrets = BTreeMap::from([("pin".to_owned(), long.clone())]);
     store.accept(NewTask { secrets, ..new_task("t") }, 10).await.unwrap();
     let on_disk = || {
-        std::fs::read_dir(directory.path()).unwrap().any(|file| {
-            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let paths = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_file()).any(|path| {
+            let bytes = std::fs::read(path).unwrap();
             bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
         })
     };

@@ -11,15 +11,15 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use taskwright_server::agent::{Step, StepSink};
+use taskwright_server::agent::{Host, Step};
 use taskwright_server::app::{AppState, Patience, app};
 use taskwright_server::browser::BrowserConfig;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::{AllowedOrigin, Policy};
-use taskwright_server::runner::{Perform, Runner, RunnerConfig};
+use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
-use taskwright_server::store::{Claimed, NewTask, Store, TaskRequest};
+use taskwright_server::store::{CancelReason, Claimed, NewExecution, NewTask, Store, TaskRequest};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -33,7 +33,8 @@ impl Default for Gate {
     }
 }
 
-/// Does what the prompt says: `ok`, `fail`, `panic`, `hang`, `gate` (until [`Puppet::open`]), `steps`.
+/// Does what the prompt says: `ok`, `fail`, `panic`, `hang`, `gate` (until [`Puppet::open`]), `steps`, `walk` (three
+/// steps, each until [`Puppet::open`]), `ask`, `far` (as many steps as it may).
 #[derive(Default)]
 pub(crate) struct Puppet {
     /// Prompts in the order in which their tasks began.
@@ -76,7 +77,7 @@ impl Drop for Running<'_> {
 }
 
 impl Perform for Puppet {
-    fn perform<'a>(&'a self, task: &'a Claimed, steps: StepSink) -> BoxFuture<'a, Result<Value, String>> {
+    fn perform<'a>(&'a self, task: &'a Claimed, host: Host) -> BoxFuture<'a, Result<Value, Undone>> {
         async move {
             let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
             let _running = Running(self);
@@ -85,7 +86,8 @@ impl Perform for Puppet {
             self.began.lock().unwrap().push(prompt.clone());
             match prompt.split(' ').next().unwrap() {
                 "fail" => {
-                    return Err(format!("no way with {}", task.secrets.values().next().map_or("", |s| s)));
+                    let secret = task.secrets.values().next().map_or("", |s| s);
+                    return Err(format!("no way with {secret}").into());
                 }
                 "panic" => panic!("a fault of the agent"),
                 "hang" => std::future::pending().await,
@@ -94,8 +96,25 @@ impl Perform for Puppet {
                     for number in 1..=3 {
                         let detail = task.secrets.values().next().cloned().unwrap_or_default();
                         let action = "fill".to_owned();
-                        steps.send(Step { number, action, detail, duration_ms: 1, error: None }).unwrap();
+                        host.ended(Step { number, action, detail, duration_ms: 1, error: None });
                     }
+                }
+                "walk" => {
+                    for number in 1..=3 {
+                        host.checkpoint().await;
+                        host.began(number, "click", "on");
+                        self.gate.0.acquire().await.unwrap().forget();
+                        let (action, detail) = ("click".to_owned(), "on".to_owned());
+                        host.ended(Step { number, action, detail, duration_ms: 1, error: None });
+                    }
+                }
+                "ask" => {
+                    let city = host.ask("Which city?").await;
+                    return Ok(json!({ "city": city }));
+                }
+                "far" => {
+                    let sentence = "too many steps".to_owned();
+                    return Err(Undone { sentence, limit: Some(CancelReason::MaxSteps) });
                 }
                 _ => {}
             }
@@ -128,7 +147,13 @@ impl Default for Setup {
 }
 
 pub(crate) fn limits(concurrency: usize) -> RunnerConfig {
-    RunnerConfig { concurrency, queue: 1000, task_timeout: Duration::from_secs(20) }
+    RunnerConfig {
+        concurrency,
+        queue: 1000,
+        task_timeout: Duration::from_secs(20),
+        held: 10,
+        pause_timeout: Duration::from_secs(20),
+    }
 }
 
 pub(crate) fn unused_chromium() -> Chromium {
@@ -145,7 +170,16 @@ pub(crate) fn server(setup: Setup) -> Server {
     let runner = Runner::start(store.clone(), Arc::clone(&puppet) as Arc<dyn Perform>, endings, setup.limits);
     let policy = Policy::new("127.0.0.1:8723".parse().unwrap(), &[], setup.origins, setup.key);
     let tool_slots = Arc::new(Semaphore::new(2));
-    let state = AppState { store, runner, sessions, chromium, tool_slots, policy, patience: setup.patience };
+    let state = AppState {
+        store,
+        runner,
+        sessions,
+        chromium,
+        tool_slots,
+        upload_limit: 1_000_000,
+        policy,
+        patience: setup.patience,
+    };
     Server { router: app(state.clone()), state, puppet, _directory: directory }
 }
 
@@ -219,5 +253,17 @@ pub(crate) fn new_task(id: &str) -> NewTask {
         secrets: BTreeMap::new(),
         session: None,
         key: None,
+        execution: None,
     }
+}
+
+pub(crate) fn new_execution(id: &str) -> NewTask {
+    let execution = NewExecution {
+        agent_id: "agent".to_owned(),
+        agent_name: "An agent".to_owned(),
+        agent_version: 1,
+        organization_id: "org".to_owned(),
+        ..NewExecution::default()
+    };
+    NewTask { execution: Some(execution), ..new_task(id) }
 }

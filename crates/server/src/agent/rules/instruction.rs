@@ -17,12 +17,33 @@ pub(super) enum Instruction {
     Pause(Duration),
     Scroll(Scroll),
     Click(Target),
-    Fill { value: String, field: Option<String> },
-    Select { option: String, field: Option<String> },
-    Check { field: String, on: bool },
+    Fill {
+        value: String,
+        field: Option<String>,
+    },
+    Select {
+        option: String,
+        field: Option<String>,
+    },
+    Check {
+        field: String,
+        on: bool,
+    },
     Press(Key),
     Submit,
-    Screenshot { full_page: bool },
+    Screenshot {
+        full_page: bool,
+    },
+    /// A file of the task.
+    Upload {
+        file: String,
+        field: String,
+    },
+    /// Of a person; the answer is the value of a name from then on.
+    Ask {
+        question: String,
+        name: String,
+    },
     Extract(Wish),
 }
 
@@ -140,6 +161,8 @@ impl Instruction {
             Self::Press(_) => "press",
             Self::Submit => "submit",
             Self::Screenshot { .. } => "screenshot",
+            Self::Upload { .. } => "upload",
+            Self::Ask { .. } => "ask",
             Self::Extract(_) => "extract",
         }
     }
@@ -164,6 +187,8 @@ impl Instruction {
             Self::Submit => "the form".into(),
             Self::Screenshot { full_page: true } => "the whole page".into(),
             Self::Screenshot { full_page: false } => "the viewport".into(),
+            Self::Upload { file, field } => format!("\"{file}\" into {field}"),
+            Self::Ask { question, .. } => question.clone(),
             Self::Extract(wish) => wish.phrase.clone(),
         }
     }

@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::{AgentError, Secrets};
+use super::super::{AgentError, Host};
 use super::instruction::{Instruction, Kind, Pick, Target, What, Wish};
-use super::placeholder::resolve;
-use super::script::{Answer, ask, ask_for, ask_patiently, failed};
+use super::placeholder::{Values, resolve};
+use super::script::{Answer, ask, ask_for, ask_patiently, call, failed};
 use crate::browser::{Key, Page, ScreenshotOptions};
 
 /// How long "wait for ..." waits.
@@ -19,29 +19,32 @@ const LONG_WAIT: Duration = Duration::from_secs(30);
 pub(super) async fn perform(
     page: &Page,
     instruction: &Instruction,
-    secrets: &Secrets,
+    values: &Values,
+    host: &Host,
 ) -> Result<Option<Value>, AgentError> {
     match instruction {
-        Instruction::Open(url) => page.goto(&resolve(url, secrets)?).await.map_err(failed)?,
+        Instruction::Open(url) => page.goto(&resolve(url, values)?).await.map_err(failed)?,
         Instruction::Back => page.back().await.map_err(failed)?,
         Instruction::Reload => page.reload().await.map_err(failed)?,
-        Instruction::WaitFor(text) => wait_for(page, text, secrets).await?,
+        Instruction::WaitFor(text) => wait_for(page, text, values).await?,
         Instruction::WaitForLoad => page.settle().await.map_err(failed)?,
         Instruction::Pause(time) => tokio::time::sleep(*time).await,
         Instruction::Scroll(to) => {
             ask(page, "scroll", &json!({ "to": to })).await?;
         }
-        Instruction::Click(target) => click(page, target, secrets).await?,
+        Instruction::Click(target) => click(page, target, values).await?,
         Instruction::Fill { value, field } => {
-            fill(page, &resolve(value, secrets)?, field.as_deref(), secrets).await?;
+            fill(page, &resolve(value, values)?, field.as_deref(), values).await?;
         }
         Instruction::Select { option, field } => {
-            select(page, &resolve(option, secrets)?, field.as_deref(), option).await?;
+            let field = field.as_deref().map(|field| resolve(field, values)).transpose()?;
+            select(page, &resolve(option, values)?, field.as_deref(), option).await?;
         }
         Instruction::Check { field, on } => {
-            let answer = ask_patiently(page, "check", &json!({ "field": field, "on": on })).await?;
+            let argument = json!({ "field": resolve(field, values)?, "on": on });
+            let answer = ask_patiently(page, "check", &argument).await?;
             press(page, answer, &format!("no checkbox named \"{field}\"")).await?;
-            prove(page, "isChecked", &json!({ "field": field, "on": on }), field).await?;
+            prove(page, "isChecked", &argument, field).await?;
         }
         Instruction::Press(key) => {
             page.press(*key).await.map_err(failed)?;
@@ -52,13 +55,17 @@ pub(super) async fn perform(
             press(page, answer, "the page has no form to submit").await?;
         }
         Instruction::Screenshot { full_page } => return screenshot(page, *full_page).await.map(Some),
-        Instruction::Extract(wish) => return extract(page, wish).await.map(Some),
+        Instruction::Upload { file, field } => upload(page, file, field, values, host).await?,
+        Instruction::Ask { question, .. } => {
+            return Ok(Some(Value::String(host.ask(&resolve(question, values)?).await)));
+        }
+        Instruction::Extract(wish) => return extract(page, &resolved(wish, values)?).await.map(Some),
     }
     Ok(None)
 }
 
-async fn wait_for(page: &Page, text: &str, secrets: &Secrets) -> Result<(), AgentError> {
-    let argument = json!({ "text": resolve(text, secrets)? });
+async fn wait_for(page: &Page, text: &str, values: &Values) -> Result<(), AgentError> {
+    let argument = json!({ "text": resolve(text, values)? });
     match ask_for(page, "shows", &argument, LONG_WAIT).await?.found {
         Some(_) => Ok(()),
         None => Err(AgentError::NotFound(format!(
@@ -68,8 +75,8 @@ async fn wait_for(page: &Page, text: &str, secrets: &Secrets) -> Result<(), Agen
     }
 }
 
-async fn click(page: &Page, target: &Target, secrets: &Secrets) -> Result<(), AgentError> {
-    let wanted = Target { name: resolve(&target.name, secrets)?, kind: target.kind };
+async fn click(page: &Page, target: &Target, values: &Values) -> Result<(), AgentError> {
+    let wanted = Target { name: resolve(&target.name, values)?, kind: target.kind };
     let answer = ask_patiently(page, "click", &json!(wanted)).await?;
     let name = &target.name;
     let missing = match target.kind {
@@ -92,17 +99,18 @@ async fn press(page: &Page, answer: Answer, missing: &str) -> Result<(), AgentEr
     page.settle().await.map_err(failed)
 }
 
-async fn fill(page: &Page, value: &str, field: Option<&str>, secrets: &Secrets) -> Result<(), AgentError> {
-    if let Some(field) = field {
-        let answer = ask_patiently(page, "focus", &json!({ "field": field })).await?;
+async fn fill(page: &Page, value: &str, field: Option<&str>, values: &Values) -> Result<(), AgentError> {
+    let named = field.map(|field| resolve(field, values)).transpose()?;
+    if let (Some(field), Some(named)) = (field, &named) {
+        let answer = ask_patiently(page, "focus", &json!({ "field": named })).await?;
         let missing = format!("no field named \"{field}\"");
         let Some(found) = &answer.found else { return Err(AgentError::NotFound(answer.explain(&missing))) };
         let is = |name: &str| found.get(name).and_then(Value::as_bool) == Some(true);
         if is("list") {
-            return select(page, value, Some(field), &secrets.redact(value)).await;
+            return select(page, value, Some(named), &values.redact(value)).await;
         }
         if is("picker") {
-            let answer = ask(page, "pickerValue", &json!({ "field": field, "value": value })).await?;
+            let answer = ask(page, "pickerValue", &json!({ "field": named, "value": value })).await?;
             return match answer.found {
                 Some(_) => Ok(()),
                 None => Err(AgentError::NotFound(answer.explain(&missing))),
@@ -114,10 +122,46 @@ async fn fill(page: &Page, value: &str, field: Option<&str>, secrets: &Secrets) 
         return page.press(Key::Backspace).await.map_err(failed);
     }
     page.insert_text(value).await.map_err(failed)?;
-    match field {
-        Some(field) => prove(page, "holds", &json!({ "field": field, "value": value }), field).await,
-        None => Ok(()),
+    match (field, named) {
+        (Some(field), Some(named)) => {
+            prove(page, "holds", &json!({ "field": named, "value": value }), field).await
+        }
+        _ => Ok(()),
     }
+}
+
+async fn upload(
+    page: &Page,
+    file: &str,
+    field: &str,
+    values: &Values,
+    host: &Host,
+) -> Result<(), AgentError> {
+    let name = resolve(file, values)?;
+    let path = host.file(&name).await.map_err(|names| {
+        let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        let has = if names.is_empty() { "no files".to_owned() } else { names.join(", ") };
+        AgentError::NotFound(format!("no file named \"{file}\"; the task has: {has}"))
+    })?;
+    let argument = json!({ "field": resolve(field, values)? });
+    let answer = ask_patiently(page, "fileField", &argument).await?;
+    if answer.found.is_none() {
+        return Err(AgentError::NotFound(answer.explain(&format!("no file field named \"{field}\""))));
+    }
+    page.set_files(&call("fileElement", &argument), &[path]).await.map_err(failed)?;
+    page.settle().await.map_err(failed)
+}
+
+/// A wish with the values in the names that it looks for. A CSS selector stays as it is: a value is no code.
+pub(super) fn resolved(wish: &Wish, values: &Values) -> Result<Wish, AgentError> {
+    let what = match &wish.what {
+        What::Labelled { label } => What::Labelled { label: resolve(label, values)? },
+        What::Element { noun, pick: Pick::Named(name) } => {
+            What::Element { noun: *noun, pick: Pick::Named(resolve(name, values)?) }
+        }
+        other => other.clone(),
+    };
+    Ok(Wish { phrase: wish.phrase.clone(), what })
 }
 
 /// Looks whether what was done to a field took effect: a page may refuse it without a word.

@@ -9,7 +9,7 @@ use super::script::ask_patiently;
 use crate::browser::Page;
 
 /// A value of the schema, from what the page has. The wishes of the prompt say what a name does not.
-pub(super) async fn fill(page: &Page, schema: &Value, wishes: &[&Wish]) -> Result<Value, AgentError> {
+pub(super) async fn fill(page: &Page, schema: &Value, wishes: &[Wish]) -> Result<Value, AgentError> {
     let mut schema = schema.clone();
     annotate(&mut schema);
     guide(&mut schema, wishes);
@@ -55,7 +55,7 @@ pub(super) fn is_open(schema: &Value) -> bool {
 
 /// A single wish is meant for a schema of a single value, and for the single property of an object, whatever
 /// their names are.
-fn guide(schema: &mut Value, wishes: &[&Wish]) {
+fn guide(schema: &mut Value, wishes: &[Wish]) {
     let [wish] = wishes else { return };
     let place = match schema.get_mut("properties").and_then(Value::as_object_mut) {
         Some(properties) if properties.len() == 1 => properties.values_mut().next(),
@@ -94,7 +94,7 @@ mod tests {
             ("/properties/result/x-what", json!({ "properties": { "result": { "type": "string" } } })),
             ("/x-what", json!({ "type": "string" })),
         ] {
-            guide(&mut schema, &[&wish]);
+            guide(&mut schema, std::slice::from_ref(&wish));
             assert_eq!(schema.pointer(path), Some(&json!({ "kind": "title" })));
         }
         assert!(is_open(&json!({})) && is_open(&json!({ "type": "object" })));

@@ -58,7 +58,7 @@ impl Answer {
 
 /// Runs one function of the page scripts.
 pub(super) async fn ask(page: &Page, function: &str, argument: &Value) -> Result<Answer, AgentError> {
-    let expression = format!("(() => {{ {LIBRARY}\nreturn acts.{function}({argument}); }})()");
+    let expression = call(function, argument);
     let mut tries = 0;
     let answer = loop {
         match page.evaluate(&expression).await {
@@ -72,6 +72,11 @@ pub(super) async fn ask(page: &Page, function: &str, argument: &Value) -> Result
     };
     serde_json::from_value(answer)
         .map_err(|error| AgentError::Page(format!("the page answered what no script of ours does: {error}")))
+}
+
+/// The expression that calls one function of the page scripts.
+pub(super) fn call(function: &str, argument: &Value) -> String {
+    format!("(() => {{ {LIBRARY}\nreturn acts.{function}({argument}); }})()")
 }
 
 /// Like [`ask`], again and again until something is found or it is clear that nothing will be.

@@ -11,8 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, response::IntoResponse as _};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, stream};
-use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 use taskwright_core::anchor::operations::PERFORM_WEB_TASK;
 use taskwright_core::anchor::wire::{Data, TaskResult, TaskStarted, TaskState as WireState};
 use taskwright_core::operation::check;
@@ -23,14 +22,13 @@ use super::envelope::{self, Answer};
 use crate::app::{AppState, Patience};
 use crate::error::Failure;
 use crate::routes::Wire;
+use crate::routes::accept::{idempotency_key, submit};
 use crate::routes::extract::{Id, JsonObject, Params};
 use crate::runner::Waited;
-use crate::store::{Acceptance, IdempotencyKey, NewTask, StoreError, TaskRequest, TaskState};
+use crate::store::{IdempotencyKey, NewTask, StoreError, TaskRequest, TaskState};
 
 /// Steps that a task may take when the request does not say: the vendor's default.
 const DEFAULT_MAX_STEPS: u32 = 200;
-/// Seconds after which to come back to a server that is full or stopping.
-const COME_BACK: u64 = 5;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -51,14 +49,11 @@ async fn perform(
     if let Some(session) = params.text("sessionId") {
         body.insert("sessionId".to_owned(), Value::from(session));
     }
-    let key = idempotency_key(&headers, &body)?;
     let body = Value::Object(body);
+    let key = idempotency_key(&headers, &body)?;
     check(&PERFORM_WEB_TASK, &Some(&body))?;
     let task = new_task(&body, key);
-    let id = match submit(&state, task).await? {
-        Ok(id) => id,
-        Err(failure) => return Err(failure.into()),
-    };
+    let id = submit(&state, task).await?;
     if body.get("async").and_then(Value::as_bool) == Some(true) {
         return Ok(envelope::data(TaskStarted { status: "running".to_owned(), workflow_id: id }));
     }
@@ -70,9 +65,13 @@ async fn status(State(state): State<AppState>, Id(id): Id) -> Answer {
         return Err(Failure::not_found("Workflow not found").into());
     };
     Ok(envelope::data(match task {
-        TaskState::Queued | TaskState::Running => WireState::Running,
+        TaskState::Queued | TaskState::Running | TaskState::Paused | TaskState::Asking(_) => {
+            WireState::Running
+        }
         TaskState::Succeeded(result) => WireState::Completed { result },
         TaskState::Failed(error) => WireState::Failed { error },
+        // This wire has no word for it.
+        TaskState::Cancelled(cancelled) => WireState::Failed { error: cancelled.sentence },
     }))
 }
 
@@ -98,60 +97,7 @@ fn new_task(body: &Value, key: Option<IdempotencyKey>) -> NewTask {
         secrets: secrets.unwrap_or_default(),
         session: text("sessionId"),
         key,
-    }
-}
-
-/// Has a task accepted and answers its id, which is that of an earlier one when the key says so.
-async fn submit(state: &AppState, task: NewTask) -> Result<Result<String, Failure>, StoreError> {
-    let id = task.id.clone();
-    Ok(match state.runner.submit(task).await? {
-        Some(Acceptance::New) => Ok(id),
-        Some(Acceptance::Known(id)) => Ok(id),
-        Some(Acceptance::KeyTaken) => Err(Failure::unprocessable(
-            "\"Idempotency-Key\" was used before with another request; a key belongs to one request.",
-        )),
-        Some(Acceptance::Full) => {
-            let text = "Too many tasks are waiting; try again when some have ended.";
-            Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, text).again_after(COME_BACK))
-        }
-        Some(Acceptance::SessionEnded) => Err(Failure::not_found("Session not found")),
-        None => {
-            let text = "The server is stopping and takes no more tasks.";
-            Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, text).again_after(COME_BACK))
-        }
-    })
-}
-
-/// The key of the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), an extension of this
-/// server: the same key with the same request is the same task.
-fn idempotency_key(
-    headers: &HeaderMap,
-    body: &Map<String, Value>,
-) -> Result<Option<IdempotencyKey>, Failure> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    // The draft quotes the key; nearly nobody does.
-    let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    if !(1..=255).contains(&key.len()) {
-        return Err(Failure::bad_request(
-            "\"Idempotency-Key\" takes 1 to 255 printable ASCII characters, such as a UUID.",
-        ));
-    }
-    let digest = Sha256::digest(sorted(&Value::Object(body.clone())).to_string());
-    let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(IdempotencyKey { key: key.to_owned(), fingerprint }))
-}
-
-/// The same value with the members of every object in the order of their names, whatever order the JSON
-/// library keeps: the order of members is not part of a request.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(list) => list.iter().map(sorted).collect(),
-        Value::Object(object) => {
-            let members: BTreeMap<_, _> = object.iter().collect();
-            members.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
-        }
-        other => other.clone(),
+        execution: None,
     }
 }
 
@@ -174,7 +120,9 @@ fn ended(waited: Result<Waited, StoreError>) -> End {
     match waited? {
         Waited::Ended(TaskState::Succeeded(result)) => Ok(result),
         Waited::Ended(TaskState::Failed(error)) => Err(Failure::unprocessable(error)),
-        Waited::Ended(TaskState::Queued | TaskState::Running) | Waited::Postponed => Err(Failure::new(
+        Waited::Ended(TaskState::Cancelled(cancelled)) => Err(Failure::unprocessable(cancelled.sentence)),
+        Waited::Ended(TaskState::Queued | TaskState::Running | TaskState::Paused | TaskState::Asking(_))
+        | Waited::Postponed => Err(Failure::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is stopping. The task was accepted and runs when the server starts again.",
         )

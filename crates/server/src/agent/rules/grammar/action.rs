@@ -38,9 +38,9 @@ const BEYOND_OR_LABEL: [&str; 14] = [
     "create", "monitor", "rate",
 ];
 /// Verbs of the grammar.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 23] = [
     "open", "go", "goto", "visit", "navigate", "wait", "scroll", "click", "tap", "press", "fill", "type",
-    "enter", "set", "select", "choose", "check", "tick", "uncheck", "submit",
+    "enter", "set", "select", "choose", "check", "tick", "uncheck", "submit", "upload", "attach", "ask",
 ];
 
 /// Whether a clause starts with a verb that is beyond this agent.
@@ -60,7 +60,7 @@ fn has_object(rest: &str) -> bool {
 ///
 /// The error is the clause whose verb is known and whose rest is not.
 pub(super) fn parse(clause: &Clause, among_wishes: bool) -> Result<Option<Instruction>, String> {
-    let parsers = [screenshot, travel, wait, scroll, press, click, select, check, fill, submit];
+    let parsers = [screenshot, travel, wait, scroll, press, click, select, check, fill, submit, upload, ask];
     if let Some(instruction) = parsers.iter().find_map(|parser| parser(clause)) {
         return Ok(Some(instruction));
     }
@@ -281,6 +281,22 @@ fn submit(clause: &Clause) -> Option<Instruction> {
     (["", "form", "it"].iter().any(|known| rest.eq_ignore_ascii_case(known))
         || before(rest, &["form"]).is_some())
     .then_some(Instruction::Submit)
+}
+
+fn upload(clause: &Clause) -> Option<Instruction> {
+    let rest = after(&clause.words, &["upload", "attach"])?;
+    let (file, field) = around(skip(bare(rest), &["file"]), &["into", "in to", "to", "in", "as", "on"])?;
+    let (file, field) = (clause.plain(file), field_name(clause, field)?);
+    (!file.is_empty()).then_some(Instruction::Upload { file, field })
+}
+
+fn ask(clause: &Clause) -> Option<Instruction> {
+    let rest = after(&clause.words, &["ask the user", "ask me", "ask"])?;
+    let (question, name) = around(rest, &["as"]).unwrap_or((rest, "answer"));
+    // What is asked is said as it is, so it has to be meant literally.
+    clause.only_quote(question).filter(|quote| quote.kind == QuoteKind::Quoted)?;
+    let (question, name) = (clause.plain(question), clause.plain(bare(name)));
+    (!name.is_empty()).then_some(Instruction::Ask { question, name })
 }
 
 fn screenshot(clause: &Clause) -> Option<Instruction> {

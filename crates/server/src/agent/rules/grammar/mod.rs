@@ -13,7 +13,8 @@ pub(super) use wish::what as parse_what;
 
 /// What this agent understands, for the sentence that says so.
 pub(super) const UNDERSTOOD: &str = "open <address>, go back, reload, wait for \"text\", scroll, click \"X\", \
-     fill \"value\" into X, select \"option\" in X, check X, press Enter, submit, take a screenshot, and extract \
+     fill \"value\" into X, select \"option\" in X, check X, press Enter, submit, upload \"file\" into X, ask \"question\" as name, take a screenshot, \
+     and extract \
      the main heading, paragraphs, headings, links, list items, tables, images, the title, the text, \
      `a CSS selector`, the number of something or the value of \"a label\"";
 
@@ -79,6 +80,8 @@ enum Verb {
     Select,
     Check,
     Uncheck,
+    Upload,
+    Ask,
     Other,
 }
 
@@ -91,6 +94,8 @@ impl Verb {
             Instruction::Check { on: true, .. } => Self::Check,
             Instruction::Check { on: false, .. } => Self::Uncheck,
             Instruction::Extract(_) => Self::Extract,
+            Instruction::Upload { .. } => Self::Upload,
+            Instruction::Ask { .. } => Self::Ask,
             _ => Self::Other,
         }
     }
@@ -103,6 +108,8 @@ impl Verb {
             Self::Select => "select",
             Self::Check => "check",
             Self::Uncheck => "uncheck",
+            Self::Upload => "upload",
+            Self::Ask => "ask",
             Self::Other => "",
         }
     }

@@ -190,6 +190,26 @@ fn things_are_clicked_filled_and_chosen() {
 }
 
 #[test]
+fn files_are_uploaded_and_people_asked() {
+    let upload = |file: &str, field: &str| Instruction::Upload { file: file.into(), field: field.into() };
+    let ask = |question: &str, name: &str| Instruction::Ask { question: question.into(), name: name.into() };
+    for (prompt, instruction) in [
+        ("Upload \"a and b.pdf\" into \"Attachment\"", upload("a and b.pdf", "Attachment")),
+        ("attach the file {{document}} to the attachments field", upload("{{document}}", "attachments")),
+        ("Upload x.csv into `#file`", upload("x.csv", "css=#file")),
+        ("Ask \"Which one, and when?\" as choice", ask("Which one, and when?", "choice")),
+        ("Ask the user \"The code?\"", ask("The code?", "answer")),
+    ] {
+        assert_eq!(understood(prompt), [instruction], "{prompt}");
+    }
+    assert_eq!(understood("Ask \"A?\" as a and \"B?\" as b"), [ask("A?", "a"), ask("B?", "b")]);
+    assert_eq!(wishes("Extract the bid and ask").len(), 2);
+    for prompt in ["Upload the invoice", "Ask for help", "Ask {{question}}"] {
+        assert_eq!(parse(prompt, true), Err(prompt.to_owned()));
+    }
+}
+
+#[test]
 fn a_whole_visit_is_taken_apart() {
     let prompt = "1. Go to https://shop.example/login\n2. Fill {{user}} into the username field and {{pass}} into the \
                   password field, then click \"Log in\".\n3. Wait for \"Welcome\" and extract the main heading.";

@@ -41,6 +41,10 @@ const fieldOf = (name) => {
   return selector ? all(selector)[0] : best(all(FIELD), name);
 };
 
+// Pages hide these behind something nicer, so a hidden one is as good.
+const FILE_FIELD = "input[type=file]";
+const fileFieldOf = (name) => (name.startsWith("css=") ? all(name.slice(4))[0] : best(all(FILE_FIELD), name));
+
 const noField = () => ({ missing: "", has: some(all(FIELD)) });
 
 const announce = (element) => {
@@ -126,6 +130,14 @@ const acts = {
     const is = box.checked ?? box.getAttribute("aria-checked") === "true";
     return is === on ? { found: { point: null } } : press(box);
   },
+
+  fileField({ field }) {
+    const element = fileFieldOf(field);
+    if (element?.type === "file") return element.disabled ? { missing: "it cannot be changed" } : { found: {} };
+    return { missing: "", has: all(FILE_FIELD).map((input) => namesOf(input)[0]).filter(Boolean).slice(0, 8) };
+  },
+
+  fileElement: ({ field }) => fileFieldOf(field),
 
   submit() {
     const active = document.activeElement?.form;

@@ -1,0 +1,172 @@
+//! How one task is held and let go on. Its agent asks between two steps, and gives its slot back while it rests.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+
+/// The pace of one task, shared by its agent and by those who hold it.
+pub struct Pace {
+    paused: watch::Sender<bool>,
+    cancelled: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+    messages: Mutex<VecDeque<String>>,
+    arrived: Notify,
+    slots: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    /// The right to work. Tasks that wait for a person have none, so that others can work.
+    slot: Mutex<Option<OwnedSemaphorePermit>>,
+    /// The right to keep a page open without a slot.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+/// What a task does at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It works.
+    Working,
+    /// It stands between two steps until it is told to go on.
+    Paused,
+    /// It waits for an answer.
+    Asking,
+    /// It may go on and waits for a slot.
+    Returning,
+}
+
+impl Pace {
+    /// Of a task that has a slot. Beyond `places` a task that rests keeps its slot.
+    #[must_use]
+    pub fn new(
+        slots: Arc<Semaphore>,
+        slot: OwnedSemaphorePermit,
+        places: Arc<Semaphore>,
+        messages: Vec<String>,
+    ) -> Self {
+        Self {
+            slot: Mutex::new(Some(slot)),
+            messages: Mutex::new(messages.into()),
+            ..Self::with(slots, places)
+        }
+    }
+
+    /// Of a task that nothing but its own agent knows of.
+    #[must_use]
+    pub fn free() -> Self {
+        Self::with(Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(0)))
+    }
+
+    fn with(slots: Arc<Semaphore>, places: Arc<Semaphore>) -> Self {
+        Self {
+            paused: watch::Sender::new(false),
+            cancelled: watch::Sender::new(false),
+            stage: watch::Sender::new(Stage::Working),
+            messages: Mutex::default(),
+            arrived: Notify::new(),
+            slots,
+            places,
+            slot: Mutex::new(None),
+            place: Mutex::new(None),
+        }
+    }
+
+    /// Has the task stand still at its next [`Pace::checkpoint`].
+    pub fn pause(&self) {
+        self.paused.send_replace(true);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.paused.send_replace(false);
+    }
+
+    /// Ends its work.
+    pub fn cancel(&self) {
+        self.cancelled.send_replace(true);
+    }
+
+    /// Gives it a message: the answer to its question, or to its next one.
+    pub fn say(&self, text: String) {
+        lock(&self.messages).push_back(text);
+        self.arrived.notify_one();
+    }
+
+    /// Whether it could rest without a slot right now.
+    #[must_use]
+    pub fn has_place(&self) -> bool {
+        lock(&self.place).is_some() || self.places.available_permits() > 0
+    }
+
+    /// Resolves when its work is to end.
+    pub async fn cancelled(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.cancelled.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+
+    /// What it does, to be followed.
+    pub fn stage(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
+    /// Gives the slot up for good: the task ended.
+    pub fn end(&self) {
+        drop(lock(&self.slot).take());
+        drop(lock(&self.place).take());
+    }
+
+    /// Between two steps: returns at once, or when a paused task may go on.
+    pub async fn checkpoint(&self) {
+        let mut paused = self.paused.subscribe();
+        while *paused.borrow_and_update() {
+            self.rest(Stage::Paused);
+            let _ = paused.wait_for(|paused| !*paused).await;
+            self.work_again().await;
+        }
+    }
+
+    /// A message that is there already.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        lock(&self.messages).pop_front()
+    }
+
+    /// Waits for a message.
+    pub async fn next_message(&self) -> String {
+        self.rest(Stage::Asking);
+        let text = loop {
+            let arrived = self.arrived.notified();
+            if let Some(text) = self.message() {
+                break text;
+            }
+            arrived.await;
+        };
+        self.work_again().await;
+        text
+    }
+
+    fn rest(&self, stage: Stage) {
+        let mut place = lock(&self.place);
+        if place.is_none() {
+            *place = Arc::clone(&self.places).try_acquire_owned().ok();
+        }
+        if place.is_some() {
+            drop(lock(&self.slot).take());
+        }
+        self.stage.send_replace(stage);
+    }
+
+    async fn work_again(&self) {
+        // Without a place it kept its slot.
+        if lock(&self.place).is_some() {
+            self.stage.send_replace(Stage::Returning);
+            // The semaphore is never closed.
+            let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+            *lock(&self.slot) = slot;
+            drop(lock(&self.place).take());
+        }
+        self.stage.send_replace(Stage::Working);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,7 @@
+//! Asteroid's wire.
+
+mod access;
+mod agents;
+mod executions;
+mod files;
+mod profiles;
