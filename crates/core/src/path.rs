@@ -322,6 +322,26 @@ mod tests {
         assert_eq!(error.to_string(), "\"query.e\" takes a string, a number or a boolean, got an array");
     }
 
+    #[test]
+    fn a_query_is_filled_up_with_lists_and_keeps_what_was_set() {
+        let mut query = Query::default();
+        query.set("page", "2".into());
+        let more = serde_json::json!({"page": 1, "status": ["a b", "c"], "none": [], "flag": true});
+        query.fill_up(&Some(&more)).unwrap();
+        assert_eq!(query.append_to("/p"), "/p?page=2&flag=true&status=a%20b&status=c");
+        let error = query.fill_up(&Some(&serde_json::json!({"deep": {"a": 1}}))).unwrap_err();
+        assert_eq!(error.field, "deep");
+    }
+
+    #[test]
+    fn a_part_that_all_endpoints_share_may_stand_in_the_base_url() {
+        for text in ["https://h.example/x/agents/v2", "https://h.example/x/agents/v2/", "https://h.example/x"]
+        {
+            let base = BaseUrl::parse("baseUrl", text).unwrap().without(&["/api/v1", "/agents/v2"]);
+            assert_eq!(base.join("/agents/v2/agents"), "https://h.example/x/agents/v2/agents");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_segment_decodes_to_itself_and_never_leaves_its_place(text in ".{1,40}") {

@@ -127,3 +127,43 @@ impl Goal {
         self == Self::Interaction
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::profile;
+
+    /// What the machines ask for exists in the rows of the profile that they run for.
+    #[test]
+    fn every_operation_of_a_wire_is_a_row_of_its_profile() {
+        for name in ["local", "anchor", "asteroid-v2", "asteroid-v1"] {
+            let profile = profile::by_name(name).unwrap();
+            let tasks: TaskWire<Option<&Value>> = profile.wire.tasks();
+            let asked =
+                [Some(tasks.start), Some(tasks.status), tasks.long_poll, tasks.result.map(|(row, _)| row)];
+            let others = [tasks.find.as_ref().map(|find| find.list), tasks.question.map(|(row, _)| row)];
+            for row in asked.into_iter().chain(others).flatten() {
+                assert!(profile.rows.iter().any(|known| known.name == row.name), "{name}: {}", row.name);
+                assert!(!profile.key_header(row.path).is_empty(), "{name}: {}", row.path);
+            }
+            if let Some(find) = tasks.find {
+                assert!(tasks.start.fields.iter().any(|field| field.name == find.member));
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_addresses_of_rows_are_unique() {
+        for name in ["anchor", "asteroid-v2"] {
+            let rows = profile::by_name(name).unwrap().rows;
+            for (index, row) in rows.iter().enumerate() {
+                for other in rows.iter().skip(index + 1) {
+                    assert_ne!(row.name, other.name);
+                    assert!(row.path != other.path || row.method != other.method, "{}", row.path);
+                }
+            }
+        }
+    }
+}

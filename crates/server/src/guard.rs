@@ -193,12 +193,15 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     })
 }
 
-/// The host of `host` or `host:port`, without the brackets of an IPv6 address.
+/// The host of `host` or `host:port`, without the brackets of an IPv6 address; nothing when it is neither.
 fn name_of(authority: &str) -> &str {
-    if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split_once(']').map_or("", |(address, _port)| address);
-    }
-    authority.split_once(':').map_or(authority, |(name, _port)| name)
+    let (name, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let is_port = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_port { name } else { "" }
 }
 
 /// Whether a host name or address without port means this machine.
@@ -226,6 +229,9 @@ mod tests {
             "",
             "evil.example",
             "127.0.0.1.evil.example",
+            "[::1].evil.example",
+            "[::1]:8723.evil.example",
+            "127.0.0.1:80@evil.example",
             "10.0.0.1",
             "localhost.evil.example",
             "[::2]",

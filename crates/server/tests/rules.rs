@@ -293,6 +293,11 @@ async fn a_schema_is_filled_from_labels_tables_and_cards() {
             { "article": "Book", "quantity": 1, "price": 20 },
         ] })
     );
+    // "2-3 kg" is no number: nothing is guessed.
+    let weight =
+        json!({ "type": "object", "properties": { "weight": { "type": "number" } }, "required": ["weight"] });
+    let guessed = bench.fill("Extract the weight", weight).await;
+    assert!(guessed.error().contains("weight"), "{:?}", guessed.result);
     bench.end().await;
 }
 

@@ -204,3 +204,45 @@ fn a_cancelled_wait_is_forgotten_even_while_it_is_asked_about() {
     assert!(scheduler.is_empty());
     assert_eq!(scheduler.next(now), Next::Idle);
 }
+
+#[test]
+fn a_wait_with_an_interval_asks_at_once_and_then_at_least_so_often() {
+    for interval_ms in [50, 1_000] {
+        let mut scheduler = Scheduler::new(BUDGET, 3);
+        let mut now = Millis(0);
+        let mut asked = Vec::new();
+        scheduler.add(now, Pace::within(interval_ms), None, 0);
+        while asked.len() < 12 {
+            match scheduler.next(now) {
+                Next::Ask { id, .. } => {
+                    asked.push(now);
+                    scheduler.heard(now, id, Heard::status("running", false));
+                }
+                Next::Sleep(until) => now = until,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(asked[0], Millis(0));
+        for pair in asked.windows(2) {
+            assert!(pair[1].since(pair[0]) <= interval_ms, "{asked:?}");
+            assert!(pair[1].since(pair[0]) >= 40, "{asked:?}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_the_server_held_back_brings_the_next_question_soon() {
+    let mut scheduler = Scheduler::new(BUDGET, 3);
+    let id = scheduler.add(Millis(0), Pace::within(1_000), None, 0);
+    let mut now = Millis(0);
+    for _ in 0..20 {
+        while let Next::Sleep(until) = scheduler.next(now) {
+            now = until;
+        }
+        now = now.after(25_000);
+        let held = Heard::Status { word: "running".into(), ends: false, held: true };
+        assert_eq!(scheduler.heard(now, id, held), Verdict::Waiting);
+        let Next::Sleep(until) = scheduler.next(now) else { panic!("nothing to wait for") };
+        assert!(until.since(now) <= 200);
+    }
+}

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::app::AppState;
 use crate::error::Failure;
 use crate::store::{Acceptance, IdempotencyKey, NewTask};
+use crate::vault::Vault;
 
 /// Seconds after which to come back to a server that is full or stopping.
 pub(crate) const COME_BACK: u64 = 5;
@@ -40,6 +40,7 @@ pub(crate) async fn submit(state: &AppState, task: NewTask) -> Result<String, Fa
 /// The key of the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), an extension of this
 /// server: the same key with the same request is the same task.
 pub(crate) fn idempotency_key(
+    vault: &Vault,
     headers: &HeaderMap,
     request: &Value,
 ) -> Result<Option<IdempotencyKey>, Failure> {
@@ -52,8 +53,8 @@ pub(crate) fn idempotency_key(
             "\"Idempotency-Key\" takes 1 to 255 printable ASCII characters, such as a UUID.",
         ));
     }
-    let digest = Sha256::digest(sorted(request).to_string());
-    let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Signed, not just hashed: short secrets among the parameters could be guessed from a hash.
+    let fingerprint = vault.sign(&["start", &sorted(request).to_string()]);
     Ok(Some(IdempotencyKey { key: key.to_owned(), fingerprint }))
 }
 

@@ -50,7 +50,7 @@ async fn perform(
         body.insert("sessionId".to_owned(), Value::from(session));
     }
     let body = Value::Object(body);
-    let key = idempotency_key(&headers, &body)?;
+    let key = idempotency_key(state.store.vault(), &headers, &body)?;
     check(&PERFORM_WEB_TASK, &Some(&body))?;
     let task = new_task(&body, key);
     let id = submit(&state, task).await?;

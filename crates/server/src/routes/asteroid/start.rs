@@ -191,7 +191,7 @@ async fn begin(
     body: Map<String, Value>,
 ) -> Result<String, Failure> {
     let request = json!({ "agent": start.agent_id, "repeats": start.parent_id, "body": body });
-    let key = idempotency_key(headers, &request)?;
+    let key = idempotency_key(state.store.vault(), headers, &request)?;
     let agent = state.store.agent(&start.agent_id).await?.ok_or_else(agents::not_found)?;
     if let Some(version) = start.version.filter(|version| *version != agent.version) {
         let problem = format!("takes {}, the one version that is kept, got {version}", agent.version);

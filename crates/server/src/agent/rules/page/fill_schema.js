@@ -19,6 +19,8 @@ const resolve = (schema, root, depth = 0) => {
 };
 
 const numberIn = (text) => {
+  // "2-3 kg" is no number, and neither are dates and telephone numbers.
+  if (/\d\s*(?:[-\u2010-\u2015\u2212]|to)\s*\d/.test(String(text))) return undefined;
   const match = /[-+\u2212]?\d[\d.,'\u00a0\u202f ]*/.exec(String(text));
   if (!match) return undefined;
   let digits = match[0].replace(/[\s']/g, "").replace("\u2212", "-").replace(/[.,]+$/, "");
