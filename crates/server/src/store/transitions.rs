@@ -27,7 +27,7 @@ impl Store {
     /// The next task in the order of arrival, marked as running. Tasks of a session that has one running are
     /// passed over until it ended.
     pub async fn claim(&self) -> Result<Option<Claimed>, StoreError> {
-        self.call(|connection| claim(connection)).await
+        self.call(claim).await
     }
 
     /// Ends a running task. `false` when it was not running, and then nothing changes.
