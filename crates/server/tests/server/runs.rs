@@ -50,7 +50,9 @@ async fn real() -> Real {
     let log = Arc::clone(&seen);
     let page = async move |uri: axum::http::Uri, headers: HeaderMap| {
         let cookie = headers.get("cookie").map_or("", |value| value.to_str().unwrap());
-        log.lock().unwrap().push(format!("{uri} {cookie}"));
+        if uri.path() != "/favicon.ico" {
+            log.lock().unwrap().push(format!("{uri} {cookie}"));
+        }
         Html(FORM)
     };
     let report = async || {
@@ -256,13 +258,16 @@ async fn cookies_are_there_with_the_first_request_and_a_run_leaves_pictures() {
 #[tokio::test]
 async fn a_cancelled_run_closes_its_page_at_once() {
     let real = real().await;
+    let pages = async || real.chromium.start().await.unwrap().open_pages().await.unwrap();
+    let before = pages().await;
     real.start("e", "/form", "Wait 60 seconds", |_| {}).await;
     while real.store.recording("e").await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    assert_eq!(pages().await, before + 1);
     assert!(matches!(real.runner.cancel("e").await.unwrap(), Some(TaskState::Cancelled(_))));
     let closed = async {
-        while real.chromium.start().await.unwrap().open_pages().await.unwrap() > 0 {
+        while pages().await > before {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
