@@ -211,6 +211,14 @@ async fn an_uploaded_file_goes_into_a_page_and_a_download_is_kept() {
     let sources: Vec<Value> = added.map(|activity| activity.body["source"].clone()).collect();
     assert_eq!(sources, ["upload", "download"]);
 
+    // The address of a file is as good as a link to it.
+    real.start("open", "/report", "Open {{again}} and get the current URL", |new| {
+        new.inputs = json!({"again": format!("{}/report", real.site)});
+    })
+    .await;
+    assert_eq!(real.value("open").await, "about:blank");
+    assert_eq!(real.store.files_of("open").await.unwrap().unwrap().len(), 2);
+
     real.start("none", "/form", "Upload \"other.txt\" into Attachment", |_| {}).await;
     let TaskState::Failed(error) = real.end("none").await else { panic!("not failed") };
     assert_eq!(error, "no file named \"other.txt\"; the task has: no files");
