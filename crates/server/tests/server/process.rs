@@ -191,13 +191,17 @@ fn what_is_wrong_at_the_start_is_said_in_one_line() {
     let missing = output(&["--chromium", "/nowhere/chromium", "--port", "0", "--ephemeral"]);
     assert!(!missing.status.success());
     assert!(said(missing).contains("/nowhere/chromium"));
+    let agents = output(&["--agents", "/nowhere/agents.json", "--port", "0", "--ephemeral"]);
+    assert!(!agents.status.success());
+    assert!(said(agents).contains("--agents /nowhere/agents.json"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let busy = output(&["--port", &port, "--ephemeral"]);
     assert!(!busy.status.success());
     assert!(said(busy).contains("--port"));
     let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
-    for word in ["--data-dir", "--allow-origin", "Examples:", "[default: 8723]"] {
+    for word in ["--data-dir", "--allow-origin", "--agents", "--upload-limit", "Examples:", "[default: 8723]"]
+    {
         assert!(help.contains(word), "{word}");
     }
 }

@@ -164,6 +164,27 @@ async fn plays(url: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_too_large_is_refused_where_its_client_reads_it_and_leaves_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let agents = json!([{"id": "ask", "name": "Ask", "prompt": "Ask \"Ready?\""}]);
+    let agents = seed(data.path(), &agents);
+    let server = Process::start(data.path(), &["--agents", &agents, "--upload-limit", "3MB"]);
+    let id = server.execute("ask", &json!({}));
+    let path = format!("/agents/v2/executions/{id}/context-files");
+    let send = |size: usize| {
+        let head = "--b\r\ncontent-disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n";
+        let body = [head.as_bytes(), &vec![b'x'; size], b"\r\n--b--\r\n"].concat();
+        server.send("POST", &path, "multipart/form-data; boundary=b", &body)
+    };
+    let (status, _, text) = send(20_000_000);
+    assert_eq!(status, 413, "{}", String::from_utf8_lossy(&text));
+    assert_eq!(send(2_500_000).0, 200);
+    let (_, files) = server.call("GET", &path, &Value::Null);
+    assert_eq!((files.as_array().unwrap().len(), &files[0]["fileSize"]), (1, &json!(2_500_000)));
+    assert_eq!(std::fs::read_dir(data.path().join("files")).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_stored_is_there_after_a_kill_and_what_ran_says_so() {
     let site = site().await;
     let data = tempfile::tempdir().unwrap();
