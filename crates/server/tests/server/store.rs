@@ -153,6 +153,21 @@ async fn secrets_survive_a_restart_sealed_and_are_on_no_page_of_the_file_once_th
 }
 
 #[tokio::test]
+async fn a_task_whose_secrets_do_not_open_fails_and_does_not_stand_in_the_way() {
+    let (directory, store) = open();
+    let secrets = BTreeMap::from([("pin".to_owned(), "4711".to_owned())]);
+    store.accept(NewTask { secrets, ..new_task("secret") }, 10).await.unwrap();
+    store.accept(new_task("plain"), 10).await.unwrap();
+    std::fs::write(directory.path().join("taskwright.key"), [7; 32]).unwrap();
+    let store = reopen(&directory, store).await;
+    let Some(TaskState::Failed(error)) = store.task_state("secret").await.unwrap() else {
+        panic!("it waits")
+    };
+    assert!(error.contains("key"), "{error}");
+    assert_eq!(claim(&store).await.as_deref(), Some("plain"));
+}
+
+#[tokio::test]
 async fn a_task_ends_once() {
     let (_directory, store) = open();
     store.accept(new_task("t"), 10).await.unwrap();
