@@ -25,7 +25,7 @@ use crate::host::{End, KIND_OBJECT, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::start::tag;
-use crate::value::{Js, member, set};
+use crate::value::{Js, member, set, text_of};
 use crate::waits::{WaitOptions, Waits};
 
 /// Headers, and what they are for: the name of the key's header and the type that is accepted.
@@ -163,7 +163,7 @@ impl Client {
         for field in row.fields.iter().filter(|field| field.place == Place::Query) {
             let value = member(params, field.name);
             if !value.is_undefined() {
-                query.set(field.name, Js(value).text().unwrap_or_default());
+                query.set(field.name, if value.is_null() { String::new() } else { text_of(&value) });
                 body = without(&body, field.name);
             }
         }

@@ -55,12 +55,14 @@ impl Client {
         loop {
             let ended = drive(job).await;
             let (Some(find), id) = (&self.tasks.find, self.id_in(params)) else { return ended };
+            let is_lost = match &ended {
+                // An answer that names no task is as good as none; the façade refuses it.
+                Ok(Answered { data, .. }) => (self.tasks.started)(&Js(data.clone())).is_none(),
+                Err(Failure::Core(error, _)) => error.kind == ErrorKind::AmbiguousStart,
+                Err(_) => false,
+            };
             match (ended, &mut lost) {
-                (Err(Failure::Core(error, witness)), none @ None)
-                    if error.kind == ErrorKind::AmbiguousStart =>
-                {
-                    *none = Some((error, witness));
-                }
+                (ended, none @ None) if is_lost => *none = Some(ended),
                 (ended, None) => return ended,
                 (Err(aborted @ Failure::Aborted(_)), _) => return Err(aborted),
                 (Err(_), _) => {}
@@ -79,10 +81,7 @@ impl Client {
             }
             job = self.look(find, &id, looks.clone()).map_err(refused)?;
         }
-        Err(lost.map_or_else(
-            || Failure::internal("a start was lost twice"),
-            |(error, witness)| Failure::Core(error, witness),
-        ))
+        lost.unwrap_or_else(|| Err(Failure::internal("a start was lost twice")))
     }
 
     /// The id that a start carries.

@@ -1,6 +1,6 @@
 import { isTaskwrightError } from '../errors.js';
 import type { CallOptions, Calls } from './calls.js';
-import { invalid } from './errors.js';
+import { checkMs } from './errors.js';
 import { executionStatus } from './executions.js';
 import type { ExecutionActivity } from './types.js';
 
@@ -41,7 +41,7 @@ export async function* follow(
   options: ActivitiesOptions | undefined,
 ): AsyncGenerator<ExecutionActivity, void, undefined> {
   const interval = options?.interval ?? 1_000;
-  if (!(interval > 0)) throw invalid('interval', `takes a number of milliseconds above 0, got ${interval}`);
+  checkMs('interval', interval);
   const seen = new Set<string>();
   let failingSince: number | undefined;
   for (;;) {
@@ -87,7 +87,7 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', stop);
       resolve();
-    }, ms);
+    }, Math.min(ms, 0x7fff_ffff));
     signal?.addEventListener('abort', stop, { once: true });
   });
 }

@@ -8,6 +8,7 @@ import {
   executionResult,
   executionStatus,
   executions,
+  idIn,
   pages,
   recording,
   type WaitOptions,
@@ -195,7 +196,7 @@ export class AsteroidClient {
       {},
       options,
     );
-    return id;
+    return idIn(id);
   }
 
   /** Deletes an execution and what belongs to it. */

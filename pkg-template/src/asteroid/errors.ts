@@ -120,6 +120,12 @@ export function toAsteroidError(details: RawError): AsteroidAPIError {
   }
 }
 
+/** @internal Refuses what is no number of milliseconds. */
+export function checkMs(field: string, ms: unknown): void {
+  if (typeof ms === 'number' && ms > 0) return;
+  throw invalid(field, `takes a number of milliseconds above 0, or Infinity, got ${ms}`);
+}
+
 /** @internal A parameter that cannot be used. */
 export function invalid(field: string, problem: string, cause?: unknown): InvalidParameterError {
   const details = { kind: 'invalid_input', field, backend: 'asteroid' } as const;

@@ -1,6 +1,6 @@
 import type { RawOutcome } from '../internal/raw.js';
 import type { CallOptions, Calls } from './calls.js';
-import { AsteroidAPIError, ExecutionError, invalid } from './errors.js';
+import { AmbiguousStartError, AsteroidAPIError, checkMs, ExecutionError, invalid } from './errors.js';
 import type {
   AgentInteractionResult,
   Execution,
@@ -50,14 +50,14 @@ export async function execute(
       given(start),
       options,
     );
-    return idIn(answer.executionId, answer);
+    return idIn(answer.executionId);
   }
   const { agentProfileId, dynamicData, ...others } = start;
   const unknown = Object.entries(others).find(([, value]) => value !== undefined);
   if (unknown !== undefined) throw invalid(unknown[0], 'is not known to version 1 of the API');
   const body = given({ agent_profile_id: agentProfileId, dynamic_data: dynamicData });
   const answer = await calls.call<{ execution_id?: string }>('v1.executeAgent', [agentId], body, options);
-  return idIn(answer.execution_id, answer);
+  return idIn(answer.execution_id);
 }
 
 /** @internal Starts an execution and answers when it has ended, or after a while. */
@@ -73,15 +73,16 @@ export async function executeSync(
     given(start),
     options,
   );
-  const executionId = idIn(answer.executionId, answer);
+  const executionId = idIn(answer.executionId);
   // An execution that was found again after its answer was lost comes without a status.
   return { ...answer, executionId, status: answer.status ?? 'running' };
 }
 
-function idIn(id: string | undefined, answer: unknown): string {
+/** @internal The id in the answer of a start. An answer without one is as good as none. */
+export function idIn(id: string | undefined): string {
   if (typeof id === 'string' && id !== '') return id;
-  const message = `the execution was accepted, but its answer has no id: ${JSON.stringify(answer)?.slice(0, 200)}`;
-  throw new AsteroidAPIError(message, { kind: 'decode', operation: 'executeAgent', backend: 'asteroid' });
+  const details = { kind: 'ambiguous_start', causeKind: 'decode', backend: 'asteroid' } as const;
+  throw new AmbiguousStartError('the answer has no id of an execution', details);
 }
 
 /** @internal How an execution stands. */
@@ -199,6 +200,7 @@ export async function waitForInteraction(
   timeout: number,
   options: WaitOptions | undefined,
 ): Promise<AgentInteractionResult> {
+  checkMs('pollInterval', pollInterval);
   const outcome = await calls.wait(executionId, options, {
     intervalMs: pollInterval,
     timeoutMs: timeout,

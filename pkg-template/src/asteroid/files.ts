@@ -1,5 +1,5 @@
 import type { CallOptions, Calls } from './calls.js';
-import { AsteroidAPIError, invalid } from './errors.js';
+import { AsteroidAPIError, checkMs, invalid } from './errors.js';
 import { fileSystem } from './file-system.js';
 import type { ExecutionFile, TempFile, UploadResponse } from './types.js';
 
@@ -170,7 +170,7 @@ export async function download(
   path: string | undefined,
   options: DownloadOptions | undefined,
 ): Promise<string | ReadableStream<Uint8Array>> {
-  const { signedUrl, fileName, fileSize } = file ?? {};
+  const { signedUrl, fileName } = file ?? {};
   if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of getExecutionFiles');
   const files = path === undefined ? undefined : await fileSystem();
   if (path !== undefined && files === undefined) {
@@ -182,46 +182,63 @@ export async function download(
     throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
   }
   const stall = new Stall(options?.timeoutMs ?? STALL_MS, options?.signal);
-  try {
-    const get = calls.options.fetch ?? globalThis.fetch;
-    const response = await get(signedUrl, { signal: stall.signal });
-    if (!response.ok || response.body === null) {
-      throw failed(file, `${response.status} status code`, {
-        status: response.status,
-        headers: response.headers,
-      });
-    }
-    const body = response.body.pipeThrough(counted(file, fileSize, stall));
-    if (files === undefined || target === undefined) return body;
-    await files.write(target, body);
-    return target;
-  } catch (error) {
+  const failure = (error: unknown) => {
     stall.end();
-    options?.signal?.throwIfAborted();
-    if (error instanceof AsteroidAPIError) throw error;
-    throw failed(file, error instanceof Error ? error.message : String(error), {
+    if (options?.signal?.aborted) return options.signal.reason;
+    if (error instanceof AsteroidAPIError) return error;
+    return failed(file, error instanceof Error ? error.message : String(error), {
       kind: 'connection',
       cause: error,
     });
+  };
+  try {
+    const get = calls.options.fetch ?? globalThis.fetch;
+    const { ok, status, headers, body } = await stall.watch(get(signedUrl, { signal: stall.signal }));
+    if (!ok || body === null) throw failed(file, `${status} status code`, { status, headers });
+    const whole = counted(file, body, stall, failure);
+    if (files === undefined || target === undefined) return whole;
+    await files.write(target, whole);
+    return target;
+  } catch (error) {
+    throw failure(error);
   }
 }
 
-/** Lets bytes through and compares their number with what the service said. */
-function counted(file: ExecutionFile, size: unknown, stall: Stall): TransformStream<Uint8Array, Uint8Array> {
+/** Hands bytes on as they are asked for and compares their number with what the service said. */
+function counted(
+  file: ExecutionFile,
+  body: ReadableStream<Uint8Array>,
+  stall: Stall,
+  failure: (error: unknown) => unknown,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  const size: unknown = file.fileSize;
   let seen = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      seen += chunk.byteLength;
-      stall.moved();
-      controller.enqueue(chunk);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await stall.watch(reader.read());
+          if (!done) {
+            seen += value.byteLength;
+            return controller.enqueue(value);
+          }
+          if (typeof size === 'number' && size !== seen) {
+            throw failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' });
+          }
+          stall.end();
+          controller.close();
+        } catch (error) {
+          throw failure(error);
+        }
+      },
+      cancel(reason) {
+        stall.end();
+        return reader.cancel(reason);
+      },
     },
-    flush(controller) {
-      stall.end();
-      if (typeof size === 'number' && size !== seen) {
-        controller.error(failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' }));
-      }
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }
 
 function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIError {
@@ -229,36 +246,35 @@ function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIE
   return new AsteroidAPIError(`the file ${file.id} could not be downloaded: ${why}`, { ...base, ...details });
 }
 
-/** A signal that is aborted when nothing has moved for a while, or by the caller. */
+/** A signal that is aborted when what is watched takes too long, or by the caller. */
 class Stall {
   readonly #controller = new AbortController();
   readonly #ms: number;
-  readonly #unlisten: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #abort: () => void;
+  readonly #outer: AbortSignal | undefined;
+  readonly signal = this.#controller.signal;
 
-  constructor(ms: number, signal: AbortSignal | undefined) {
-    if (!(ms > 0)) throw invalid('timeoutMs', `takes a number of milliseconds above 0, got ${ms}`);
+  constructor(ms: number, outer: AbortSignal | undefined) {
+    checkMs('timeoutMs', ms);
+    outer?.throwIfAborted();
     this.#ms = ms;
-    signal?.throwIfAborted();
-    const abort = () => this.#controller.abort(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#unlisten = () => signal?.removeEventListener('abort', abort);
-    this.moved();
+    this.#outer = outer;
+    this.#abort = () => this.#controller.abort(outer?.reason);
+    outer?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  moved(): void {
-    clearTimeout(this.#timer);
-    if (this.#ms > 0x7fff_ffff) return;
+  /** Only while somebody waits for bytes does time count. */
+  async watch<T>(moving: Promise<T>): Promise<T> {
     const late = () => this.#controller.abort(new Error(`nothing came for ${this.#ms} ms`));
-    this.#timer = setTimeout(late, this.#ms);
+    const timer = setTimeout(late, Math.min(this.#ms, 0x7fff_ffff));
+    try {
+      return await moving;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   end(): void {
-    clearTimeout(this.#timer);
-    this.#unlisten();
+    this.#outer?.removeEventListener('abort', this.#abort);
   }
 }
