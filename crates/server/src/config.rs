@@ -42,7 +42,7 @@ pub struct Config {
     )]
     pub port: u16,
 
-    /// Key that clients must send, as "anchor-api-key: KEY" or "Authorization: Bearer KEY". Prefer the variable: other
+    /// Key that clients must send, in the header of the wire they speak or as "Authorization: Bearer KEY". Prefer the variable: other
     /// users of the machine can read command lines [default: none, every client on this machine may use the server]
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! How one task is held and let go on. Its agent asks between two steps, and gives its slot back while it rests.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -13,11 +14,10 @@ pub struct Pace {
     messages: Mutex<VecDeque<String>>,
     arrived: Notify,
     slots: Arc<Semaphore>,
+    /// Rights to keep a page open without a slot.
     places: Arc<Semaphore>,
     /// The right to work. Tasks that wait for a person have none, so that others can work.
     slot: Mutex<Option<OwnedSemaphorePermit>>,
-    /// The right to keep a page open without a slot.
-    place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// What a task does at a moment.
@@ -34,7 +34,7 @@ pub enum Stage {
 }
 
 impl Pace {
-    /// Of a task that has a slot. Beyond `places` a task that rests keeps its slot.
+    /// Of a task that has a slot. As long as there is no place for it, a task that rests keeps its slot.
     #[must_use]
     pub fn new(
         slots: Arc<Semaphore>,
@@ -65,7 +65,6 @@ impl Pace {
             slots,
             places,
             slot: Mutex::new(None),
-            place: Mutex::new(None),
         }
     }
 
@@ -93,7 +92,7 @@ impl Pace {
     /// Whether it could rest without a slot right now.
     #[must_use]
     pub fn has_place(&self) -> bool {
-        lock(&self.place).is_some() || self.places.available_permits() > 0
+        self.places.available_permits() > 0
     }
 
     /// Resolves when its work is to end.
@@ -110,16 +109,17 @@ impl Pace {
     /// Gives the slot up for good: the task ended.
     pub fn end(&self) {
         drop(lock(&self.slot).take());
-        drop(lock(&self.place).take());
     }
 
     /// Between two steps: returns at once, or when a paused task may go on.
     pub async fn checkpoint(&self) {
         let mut paused = self.paused.subscribe();
         while *paused.borrow_and_update() {
-            self.rest(Stage::Paused);
-            let _ = paused.wait_for(|paused| !*paused).await;
-            self.work_again().await;
+            let resumed = async {
+                // The sender lives as long as `self`.
+                let _ = paused.wait_for(|paused| !*paused).await;
+            };
+            self.rest(Stage::Paused, resumed).await;
         }
     }
 
@@ -131,39 +131,40 @@ impl Pace {
 
     /// Waits for a message.
     pub async fn next_message(&self) -> String {
-        self.rest(Stage::Asking);
-        let text = loop {
-            let arrived = self.arrived.notified();
-            if let Some(text) = self.message() {
-                break text;
+        let message = async {
+            loop {
+                let arrived = self.arrived.notified();
+                if let Some(text) = self.message() {
+                    return text;
+                }
+                arrived.await;
             }
-            arrived.await;
         };
-        self.work_again().await;
-        text
+        self.rest(Stage::Asking, message).await
     }
 
-    fn rest(&self, stage: Stage) {
-        let mut place = lock(&self.place);
-        if place.is_none() {
-            *place = Arc::clone(&self.places).try_acquire_owned().ok();
-        }
-        if place.is_some() {
-            drop(lock(&self.slot).take());
-        }
+    /// Does nothing until then: without a slot as soon as there is a place, and with one again afterwards.
+    async fn rest<T>(&self, stage: Stage, until: impl Future<Output = T>) -> T {
         self.stage.send_replace(stage);
-    }
-
-    async fn work_again(&self) {
-        // Without a place it kept its slot.
-        if lock(&self.place).is_some() {
-            self.stage.send_replace(Stage::Returning);
-            // The semaphore is never closed.
-            let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
-            *lock(&self.slot) = slot;
-            drop(lock(&self.place).take());
-        }
+        let mut until = pin!(until);
+        let place = tokio::select! {
+            biased;
+            it = &mut until => {
+                self.stage.send_replace(Stage::Working);
+                return it;
+            }
+            place = Arc::clone(&self.places).acquire_owned() => place,
+        };
+        drop(lock(&self.slot).take());
+        let it = until.await;
+        // First the place, so that one that asks without a place can give its slot to this.
+        drop(place);
+        self.stage.send_replace(Stage::Returning);
+        // The semaphore is never closed, and it serves in the order of arrival.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+        *lock(&self.slot) = slot;
         self.stage.send_replace(Stage::Working);
+        it
     }
 }
 

@@ -308,6 +308,14 @@ async fn steps_are_bounded_and_nothing_is_pretended() {
     assert_eq!(ended.result, Err(AgentError::StepLimit(1)));
     assert_eq!(ended.steps.len(), 1);
 
+    let ended = bench.ask("Get the main heading and ask \"Which article?\" as article").await;
+    assert!(ended.error().starts_with("nobody can be asked \"Which article?\""), "{}", ended.error());
+    assert_eq!(ended.steps, [], "nothing is done for a task that cannot be finished");
+
+    let inputs = BTreeMap::from([("what".to_owned(), "Published on".to_owned())]);
+    let ended = bench.run(AgentTask { inputs, ..task("Get the value of \"{{what}}\"") }).await;
+    assert_eq!(ended.value(), "1 May");
+
     let ended = bench.ask("Get the main heading and summarize the article").await;
     assert!(matches!(ended.result, Err(AgentError::NotUnderstood(_))));
     assert!(

@@ -10,16 +10,27 @@ use super::{BrowserError, Page};
 /// How long nothing may begin to load until a click is taken to have led nowhere.
 const QUIET: Duration = Duration::from_millis(120);
 
+/// How long the news of a download may take that a navigation became.
+const DOWNLOAD: Duration = Duration::from_millis(500);
+
 impl Page {
     /// Opens an `http` or `https` address and waits until the document is loaded.
     ///
-    /// An answer with an HTTP error status is a document like any other.
+    /// An answer with an HTTP error status is a document like any other. Where downloads are kept, the address of
+    /// a file begins one, and the document stays.
     pub async fn goto(&self, url: &str) -> Result<(), BrowserError> {
         let url = url.trim();
         check(url)?;
         self.within(url, async {
+            let mut downloads = self.inner.taps.downloads();
             let answer = self.command("Page.navigate", json!({ "url": url })).await?;
             let reason = text(&answer, "errorText");
+            if reason == "net::ERR_ABORTED"
+                && let Some(downloads) = &mut downloads
+                && timeout(DOWNLOAD, downloads.changed()).await.is_ok()
+            {
+                return Ok(());
+            }
             if !reason.is_empty() {
                 return Err(failure(url, &reason));
             }

@@ -34,7 +34,9 @@ impl Runner {
     pub async fn pause(&self, id: &str) -> Result<Option<TaskState>, ControlError> {
         if let Some(live) = self.running(id).await? {
             let _turn = live.turn.lock().await;
-            if !live.pace.has_place() {
+            // One that is on hold already has its place.
+            let working = self.inner.store.task_state(id).await? == Some(TaskState::Running);
+            if working && !live.pace.has_place() {
                 return Err(ControlError::TooManyHeld(self.inner.config.held));
             }
             if self.inner.store.pause_task(id).await? {

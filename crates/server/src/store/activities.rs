@@ -1,7 +1,7 @@
 //! What happened in an execution, in order: written once, never changed, read by whoever follows it.
 //!
-//! The kinds and the members of their bodies are those of the Asteroid activities API, which is the only wire
-//! that shows them; `file_added` lacks the address of the file, which only the wire knows.
+//! The kinds and the members of their bodies are those of the one wire that shows them; `file_added` lacks the
+//! address of the file, which only the wire knows.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
@@ -77,9 +77,9 @@ pub(super) fn add(connection: &Connection, id: &str, event: &Event<'_>) -> Resul
         .prepare_cached(
             "INSERT INTO activities (id, task_seq, at_ms, kind, body)
              SELECT ?2, task_seq, ?3, ?4, ?5 FROM executions JOIN tasks ON tasks.seq = task_seq
-             WHERE tasks.id = ?1 AND NOT EXISTS (
-                 SELECT 1 FROM activities AS last WHERE last.task_seq = executions.task_seq AND kind = 'terminal'
-             )",
+             WHERE tasks.id = ?1 AND (
+                 SELECT kind FROM activities AS last WHERE last.task_seq = executions.task_seq ORDER BY last.seq DESC LIMIT 1
+             ) IS NOT 'terminal'",
         )?
         .execute(params![id, Uuid::new_v4().to_string(), now_ms(), kind, body.to_string()])?;
     Ok(())

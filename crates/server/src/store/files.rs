@@ -25,7 +25,7 @@ pub enum FileSource {
 }
 
 impl FileSource {
-    /// As it is stored, and as the Asteroid API spells it.
+    /// As it is stored, and as wires spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -164,6 +164,42 @@ impl Store {
             let mut statement = connection.prepare_cached(&sql)?;
             let files = statement.query_map([seq], read)?.collect::<Result<_, _>>()?;
             Ok(Some(files))
+        })
+        .await
+    }
+
+    /// Stages copies of the files that were uploaded for an execution, so that another one can have them too. Their
+    /// ids, in order; `None` when there is none of that id.
+    pub async fn stage_uploads_of(&self, execution: &str) -> Result<Option<Vec<String>>, StoreError> {
+        let execution = execution.to_owned();
+        let folders = self.folders.clone();
+        self.call(move |connection| {
+            let transaction = connection.transaction()?;
+            let Some(seq) = activities::seq_of(&transaction, &execution)? else { return Ok(None) };
+            let uploads = {
+                let mut statement = transaction.prepare_cached(
+                    "SELECT id FROM files WHERE task_seq = ?1 AND source = 'upload' ORDER BY created_ms, id",
+                )?;
+                let ids = statement.query_map([seq], |row| row.get::<_, String>(0))?;
+                ids.collect::<Result<Vec<_>, _>>()?
+            };
+            let mut copies = Vec::new();
+            for upload in uploads {
+                let (copy, now) = (Uuid::new_v4().to_string(), now_ms());
+                transaction.execute(
+                    "INSERT INTO files (id, task_seq, organization_id, name, mime, size, source, created_ms, expires_ms)
+                     SELECT ?2, NULL, organization_id, name, mime, size, source, ?3, ?4 FROM files WHERE id = ?1",
+                    params![upload, copy, now, now + STAGED_MS],
+                )?;
+                // Bytes are never changed, so two names for the same ones are as good as a copy.
+                let (from, to) = (folders.file(&upload), folders.file(&copy));
+                std::fs::hard_link(&from, &to)
+                    .or_else(|_| std::fs::copy(&from, &to).map(drop))
+                    .map_err(|error| folders.unusable(error))?;
+                copies.push(copy);
+            }
+            transaction.commit()?;
+            Ok(Some(copies))
         })
         .await
     }

@@ -77,6 +77,7 @@ impl Store {
         let mut connection = Connection::open(&path)?;
         schema::prepare(&mut connection)?;
         transitions::end_interrupted(&mut connection)?;
+        transitions::end_unreadable(&mut connection, &vault)?;
         sessions::end_interrupted(&connection)?;
         let folders = folders::Folders::prepare(directory, &connection)?;
         let (jobs, inbox) = mpsc::channel::<Job>();

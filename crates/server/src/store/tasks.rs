@@ -146,7 +146,7 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
-    /// As it is stored, and as the Asteroid API spells it.
+    /// As it is stored, and as wires spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -17,6 +17,8 @@ const INTERRUPTED: &str =
 /// Said of a task that was waiting for a session when the server died.
 const SESSION_LOST: &str =
     "The server stopped before this task ran, and the session of the task ended with it.";
+/// Said of a task whose secrets do not open any more.
+const UNREADABLE: &str = "The secrets of this task do not open with the key of this server, which was replaced before the task ran.";
 
 impl Store {
     /// Stores a task, unless its key is known, `queue_limit` tasks wait, its session is not open or one of its files
@@ -173,6 +175,25 @@ pub(super) fn end_interrupted(connection: &mut Connection) -> Result<(), StoreEr
         transaction.commit()?;
     }
     forget_erased(connection)
+}
+
+/// Ends the tasks that wait with secrets which this vault does not open: its key was replaced. They would stand in the
+/// way of all others.
+pub(super) fn end_unreadable(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
+    let waiting = {
+        let mut statement = connection.prepare(
+            "SELECT id, secrets, cookies FROM tasks LEFT JOIN executions ON task_seq = seq
+             WHERE state = 'queued' AND (secrets IS NOT NULL OR cookies IS NOT NULL)",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?])))?;
+        rows.collect::<Result<Vec<(String, [Option<String>; 2])>, _>>()?
+    };
+    for (id, sealed) in waiting {
+        if sealed.iter().flatten().any(|sealed| vault.unseal_text(&id, sealed).is_err()) {
+            end_in(connection, &id, &End::Failed(UNREADABLE.to_owned()), &["queued"])?;
+        }
+    }
+    Ok(())
 }
 
 /// How a task ends.

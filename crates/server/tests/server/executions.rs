@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use taskwright_server::browser::CookieSpec;
 use taskwright_server::store::{
     Acceptance, CancelReason, Deleted, ExecutionFilter, NewExecution, NewTask, StateKind, Store, TaskState,
 };
@@ -142,4 +143,32 @@ async fn an_execution_is_forgotten_when_it_ended_and_not_before() {
     assert_eq!(store.delete_execution("e").await.unwrap(), Deleted::Unknown);
     assert_eq!(store.delete_execution("t").await.unwrap(), Deleted::Unknown, "no execution");
     assert_eq!(store.activities("e", false, None).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn cookies_are_erased_when_the_execution_ends() {
+    let (directory, store) = open();
+    let cookie = CookieSpec {
+        name: "session".to_owned(),
+        value: "correct-horse".to_owned(),
+        domain: "example.com".to_owned(),
+        path: "/".to_owned(),
+        secure: true,
+        http_only: true,
+        same_site: None,
+        expires: Some(1e10),
+    };
+    assert!(!format!("{cookie:?}").contains("correct-horse"));
+    store.accept(with("e", |new| new.cookies = vec![cookie.clone()]), 10).await.unwrap();
+    let kept = || {
+        let database = rusqlite::Connection::open(directory.path().join("taskwright.sqlite")).unwrap();
+        database
+            .query_row("SELECT cookies IS NOT NULL FROM executions", [], |row| row.get::<_, bool>(0))
+            .unwrap()
+    };
+    assert!(kept());
+    let claimed = store.claim().await.unwrap().unwrap();
+    assert_eq!(claimed.execution.unwrap().cookies, [cookie]);
+    store.end_task("e", Ok(json!(1))).await.unwrap();
+    assert!(!kept());
 }

@@ -55,11 +55,18 @@ async fn a_staged_file_becomes_that_of_one_execution_and_goes_with_it() {
     assert_eq!((added.kind.as_str(), &added.body["fileName"]), ("file_added", &"b.txt".into()));
     assert_eq!(added.body["fileSize"], 7);
 
+    let copies = store.stage_uploads_of("e").await.unwrap().unwrap();
+    assert_eq!(store.stage_uploads_of("nobody").await.unwrap(), None);
+    let copy = store.file(&copies[1]).await.unwrap().unwrap();
+    assert_eq!((copies.len(), copy.name.as_str(), copy.execution.as_deref()), (2, "b.txt", None));
+
     store.claim().await.unwrap();
     store.end_task("e", Err("no".to_owned())).await.unwrap();
-    assert_eq!(on_disk(&directory), 2);
+    assert_eq!(on_disk(&directory), 4);
     store.prune_tasks(now_ms() + 1, 10).await.unwrap();
-    assert_eq!(on_disk(&directory), 0);
+    assert_eq!(on_disk(&directory), 2);
+    assert_eq!(std::fs::read(store.path_of(&copy)).unwrap(), b"one two", "the copies are files of their own");
+    assert_eq!(store.prune_files().await.unwrap(), 0, "their time is not over");
     assert_eq!(store.file(&direct.id).await.unwrap(), None);
 }
 

@@ -13,6 +13,7 @@ mod holds;
 mod process;
 mod routes;
 mod runner;
+mod runs;
 mod store;
 mod support;
 mod tasks;

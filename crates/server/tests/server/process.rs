@@ -15,9 +15,9 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 /// A running server; killed when a test fails.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -32,7 +32,7 @@ fn output(arguments: &[&str]) -> Output {
 }
 
 impl Process {
-    fn start(data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
         let data = data.to_str().unwrap();
         let mut child = command(&["--port", "0", "--data-dir", data, "--log", "warn"])
             .args(arguments)
@@ -45,20 +45,34 @@ impl Process {
         Self { child, address }
     }
 
-    fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let body = if method == "GET" { String::new() } else { body.to_string() };
+        let (status, _head, body) = self.send(method, path, "application/json", body.as_bytes());
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// A request with any body, and its answer: status, head, body.
+    pub(crate) fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
         let (address, length) = (&self.address, body.len());
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap())
+        (status, head, answer.split_off(end + 4))
+    }
+
+    /// Ends it as a loss of power would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn start_task(&self, url: &str) -> String {
@@ -177,13 +191,17 @@ fn what_is_wrong_at_the_start_is_said_in_one_line() {
     let missing = output(&["--chromium", "/nowhere/chromium", "--port", "0", "--ephemeral"]);
     assert!(!missing.status.success());
     assert!(said(missing).contains("/nowhere/chromium"));
+    let agents = output(&["--agents", "/nowhere/agents.json", "--port", "0", "--ephemeral"]);
+    assert!(!agents.status.success());
+    assert!(said(agents).contains("--agents /nowhere/agents.json"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let busy = output(&["--port", &port, "--ephemeral"]);
     assert!(!busy.status.success());
     assert!(said(busy).contains("--port"));
     let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
-    for word in ["--data-dir", "--allow-origin", "Examples:", "[default: 8723]"] {
+    for word in ["--data-dir", "--allow-origin", "--agents", "--upload-limit", "Examples:", "[default: 8723]"]
+    {
         assert!(help.contains(word), "{word}");
     }
 }

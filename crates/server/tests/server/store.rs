@@ -126,25 +126,45 @@ async fn after_a_crash_queued_tasks_remain_and_interrupted_ones_say_so() {
 }
 
 #[tokio::test]
-async fn secrets_survive_a_restart_and_are_on_no_page_of_the_file_once_the_task_ended() {
+async fn secrets_survive_a_restart_sealed_and_are_on_no_page_of_the_file_once_the_task_ended() {
     let (directory, store) = open();
     let secret = "correct-horse-battery";
     // More than a page of the file, so that it spills into overflow pages.
     let long = secret.repeat(500);
     let secrets = BTreeMap::from([("pin".to_owned(), long.clone())]);
     store.accept(NewTask { secrets, ..new_task("t") }, 10).await.unwrap();
-    let on_disk = || {
+    let on_disk = |text: &str| {
         let paths = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
         paths.filter(|path| path.is_file()).any(|path| {
             let bytes = std::fs::read(path).unwrap();
-            bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
         })
     };
-    assert!(on_disk());
+    let sealed: String = rusqlite::Connection::open(directory.path().join("taskwright.sqlite"))
+        .unwrap()
+        .query_row("SELECT secrets FROM tasks", [], |row| row.get(0))
+        .unwrap();
+    assert!(sealed.len() > long.len() && on_disk(&sealed[..40]));
+    assert!(!on_disk(secret), "not even as long as it is needed");
     let store = reopen(&directory, store).await;
     assert_eq!(store.claim().await.unwrap().unwrap().secrets["pin"], long);
     store.end_task("t", Err("no".to_owned())).await.unwrap();
-    assert!(!on_disk());
+    assert!(!on_disk(&sealed[..40]) && !on_disk(secret));
+}
+
+#[tokio::test]
+async fn a_task_whose_secrets_do_not_open_fails_and_does_not_stand_in_the_way() {
+    let (directory, store) = open();
+    let secrets = BTreeMap::from([("pin".to_owned(), "4711".to_owned())]);
+    store.accept(NewTask { secrets, ..new_task("secret") }, 10).await.unwrap();
+    store.accept(new_task("plain"), 10).await.unwrap();
+    std::fs::write(directory.path().join("taskwright.key"), [7; 32]).unwrap();
+    let store = reopen(&directory, store).await;
+    let Some(TaskState::Failed(error)) = store.task_state("secret").await.unwrap() else {
+        panic!("it waits")
+    };
+    assert!(error.contains("key"), "{error}");
+    assert_eq!(claim(&store).await.as_deref(), Some("plain"));
 }
 
 #[tokio::test]

@@ -24,14 +24,12 @@ mod unperformed;
 mod upload;
 
 pub use address::Api;
+pub(crate) use health::OPEN_PATHS;
 
 /// The header that carries the key of older clients.
 pub(crate) const KEY_HEADER: &str = "x-asteroid-agents-api-key";
 /// The header of newer ones, which know the status `queued`.
 pub(crate) const NEW_KEY_HEADER: &str = "x-api-key";
-
-/// Paths that the vendor serves to everybody.
-pub(crate) const OPEN_PATHS: [&str; 1] = ["/api/v1/health"];
 
 /// The performed operations, and every other one of the vendor's.
 pub(super) fn router() -> Router<AppState> {

@@ -176,6 +176,7 @@ async fn rerun(
         inputs: fields.object("inputs")?.cloned().unwrap_or_else(|| object(&before.inputs)),
         profile_id: profile.map(str::to_owned).or(before.profile_id),
         metadata: object(&before.metadata),
+        files: state.store.stage_uploads_of(&id).await?.unwrap_or_default(),
         parent_id: Some(id),
         ..Start::of(before.agent_id)
     };

@@ -1,4 +1,5 @@
-//! Files in a multipart body: from the socket to the disk, counted on the way, all of them kept or none.
+//! Files in a multipart body: from the socket to the disk, counted on the way; when one is refused, none
+//! is kept.
 
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest as _, Multipart, Request};
@@ -9,6 +10,8 @@ use crate::store::{FileSource, Incoming, NewFile, Store, StoreError, StoredFile}
 
 /// Files that one request may bring.
 const MAX_FILES: usize = 1000;
+/// Bytes that are read and forgotten after a refusal.
+const DRAINED: usize = 64 * 1024 * 1024;
 /// Bytes that a file name may have: what file systems take.
 const MAX_NAME: usize = 255;
 /// The name of a file that came without one.
@@ -37,26 +40,22 @@ pub(super) async fn receive(
     execution: Option<&str>,
     organization: &str,
 ) -> Result<Vec<StoredFile>, Failure> {
-    let mut received = Vec::new();
-    if request.headers().contains_key(header::CONTENT_TYPE) {
+    let received = if request.headers().contains_key(header::CONTENT_TYPE) {
         let multipart = Multipart::from_request(request, &());
         let mut multipart = multipart.await.map_err(|error| {
-            Failure::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("The body has to be multipart/form-data: {error}"),
-            )
+            let text = format!("The body has to be multipart/form-data: {error}");
+            Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
         })?;
-        let mut left = limit.total.saturating_sub(limit.taken);
-        while let Some(field) = multipart.next_field().await.map_err(|error| broken(&error))? {
-            // Others are no files of this request; clients send none.
-            if field.name() == Some("files") {
-                if received.len() == MAX_FILES {
-                    return Err(Failure::bad_request(format!("\"files\" takes {MAX_FILES} files at most.")));
-                }
-                received.push(read(store, field, &mut left, limit.total).await?);
+        match read_all(store, &mut multipart, limit).await {
+            Ok(received) => received,
+            Err(failure) => {
+                drain(&mut multipart).await;
+                return Err(failure);
             }
         }
-    }
+    } else {
+        Vec::new()
+    };
     let mut kept = Vec::with_capacity(received.len());
     for Received { name, mime, bytes } in received {
         let new = NewFile {
@@ -70,6 +69,33 @@ pub(super) async fn receive(
         kept.push(file.ok_or_else(super::executions::not_found)?);
     }
     Ok(kept)
+}
+
+async fn read_all(store: &Store, multipart: &mut Multipart, limit: Limit) -> Result<Vec<Received>, Failure> {
+    let mut received = Vec::new();
+    let mut left = limit.total.saturating_sub(limit.taken);
+    while let Some(field) = multipart.next_field().await.map_err(|error| broken(&error))? {
+        // Others are no files of this request; clients send none.
+        if field.name() == Some("files") {
+            if received.len() == MAX_FILES {
+                return Err(Failure::bad_request(format!("\"files\" takes {MAX_FILES} files at most.")));
+            }
+            received.push(read(store, field, &mut left, limit.total).await?);
+        }
+    }
+    Ok(received)
+}
+
+/// Reads on for a while after a refusal: many clients read no answer before they have sent everything, and see a broken
+/// connection where one should have been.
+async fn drain(multipart: &mut Multipart) {
+    let mut left = DRAINED;
+    while let Ok(Some(mut field)) = multipart.next_field().await {
+        while let Ok(Some(chunk)) = field.chunk().await {
+            let Some(rest) = left.checked_sub(chunk.len()) else { return };
+            left = rest;
+        }
+    }
 }
 
 async fn read(store: &Store, mut field: Field<'_>, left: &mut u64, total: u64) -> Result<Received, Failure> {

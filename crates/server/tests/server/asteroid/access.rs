@@ -25,6 +25,7 @@ async fn either_key_header_opens_every_way_to_write_a_path() {
     for path in ["/health", "/api/v1/health"] {
         assert_eq!(server.get(path).await.json()["status"], "degraded", "no Chromium, no key");
     }
+    assert!(server.get("/openapi.yaml").await.text.starts_with("openapi: 3"));
 }
 
 #[tokio::test]

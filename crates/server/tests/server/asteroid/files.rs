@@ -59,9 +59,11 @@ async fn files_are_sent_in_both_apis_listed_and_fetched_without_a_key() {
     assert!(v2.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
 
     let files = get(&format!("/executions/{id}/context-files")).await.json();
-    let names: Vec<_> =
-        files.as_array().unwrap().iter().map(|file| file["fileName"].as_str().unwrap()).collect();
-    assert_eq!(names, ["größe.txt", "a b.html", "c"]);
+    let mut files = files.as_array().unwrap().clone();
+    // Files of one request may be of one millisecond, and then they have no order.
+    files.sort_by_key(|file| std::cmp::Reverse(file["fileName"].to_string()));
+    let names: Vec<_> = files.iter().map(|file| file["fileName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["größe.txt", "c", "a b.html"]);
     for member in [
         "id",
         "executionId",
@@ -81,7 +83,7 @@ async fn files_are_sent_in_both_apis_listed_and_fetched_without_a_key() {
     assert_eq!(directories["directories"]["uploads"].as_array().unwrap().len(), 3);
     assert_eq!(directories["directories"]["downloads"], json!([]));
 
-    let file = fetch(&server, &files[1]["signedUrl"]).await;
+    let file = fetch(&server, &files[2]["signedUrl"]).await;
     assert_eq!((file.status.as_u16(), file.text.as_str()), (200, "<script>1</script>"));
     assert_eq!(file.headers["content-length"], "18");
     assert_eq!(file.headers["content-type"], "text/html");
@@ -93,7 +95,13 @@ async fn files_are_sent_in_both_apis_listed_and_fetched_without_a_key() {
     );
     assert!(file.headers["content-security-policy"].to_str().unwrap().starts_with("sandbox"));
     assert_eq!(file.headers["x-content-type-options"], "nosniff");
-    let tampered = json!(files[1]["signedUrl"].as_str().unwrap().replace("signature=", "signature=0"));
+    // Who was given an address may link it; a name that points here by a trick still opens nothing.
+    let path = files[2]["signedUrl"].as_str().unwrap().strip_prefix("http://127.0.0.1:8723").unwrap();
+    let linked = request("GET", path).header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    assert_eq!(server.send(linked).await.status.as_u16(), 200);
+    let rebound = Request::get(path).header("host", "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(server.send(rebound).await.status.as_u16(), 403);
+    let tampered = json!(files[2]["signedUrl"].as_str().unwrap().replace("signature=", "signature=0"));
     assert_eq!(fetch(&server, &tampered).await.status.as_u16(), 403);
 
     let download = format!("/executions/{id}/context-files/{}/download", files[0]["id"].as_str().unwrap());
@@ -137,6 +145,11 @@ async fn staged_files_become_those_of_one_execution() {
     let agent = create(&server, json!({"name": "again", "prompt": "ok"})).await;
     let again = server.post(&format!("/agents/{agent}/execute"), json!({"tempFiles": [file]})).await;
     assert_eq!(again.status.as_u16(), 400, "it has its execution");
+    let rerun = server.post(&format!("/executions/{id}/rerun"), json!({})).await.json();
+    let rerun = rerun["executionId"].as_str().unwrap();
+    let copies = server.get(&format!("/executions/{rerun}/context-files")).await.json();
+    assert_eq!(copies.as_array().unwrap().len(), 2);
+    assert_eq!(fetch(&server, &copies[0]["signedUrl"]).await.text.len(), 1);
 }
 
 #[tokio::test]

@@ -5,3 +5,4 @@ mod agents;
 mod executions;
 mod files;
 mod profiles;
+mod real;
