@@ -17,7 +17,8 @@ let server;
 let internet;
 before(async () => {
   site = await serveSite();
-  server = await startServer({ args: ['--ephemeral', '--allow-origin', 'loopback'] });
+  const agents = join(root, 'examples/asteroid/agents.json');
+  server = await startServer({ args: ['--ephemeral', '--allow-origin', 'loopback', '--agents', agents] });
   internet = await standIn(server.url, {
     'https://docs.anchorbrowser.io': `${site.url}/`,
     'https://example.com': `${site.url}/shipping`,
@@ -67,6 +68,15 @@ test('the official anchorbrowser client completes the same example against the l
   const env = { ANCHORBROWSER_BASE_URL: internet.url, ANCHORBROWSER_API_KEY: 'any' };
   assertSeedOutput(await run(file, env));
   await rm(join(root, file));
+});
+
+test('asteroid/interaction.mjs answers what the agent asks, and prints the result', async () => {
+  const output = await run('examples/asteroid/interaction.mjs', { ASTEROID_BASE_URL: server.url });
+  assert.match(output, /^the agent asks: Which order is the invoice for\?/m);
+  assert.match(output, /^success: Order 4711, invoice\.txt: Two tins of Sencha Asa: 32\.50$/m);
+  assert.match(output, /^- click Send invoice$/m);
+  const [, url] = /^watch it: (\S+)$/m.exec(output);
+  assert.equal((await fetch(url)).status, 200);
 });
 
 test('the plain browser page runs a task, without a bundler and across origins', async () => {
