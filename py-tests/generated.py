@@ -55,6 +55,15 @@ class Generated(Suite):
         again = self.executions.execution_rerun(execution, models.AgentsExecutionRerunExecutionRequest())
         self.assertTrue(self.executions.execution_get(execution).has_been_rerun)
         self.assertEqual(self.executions.execution_cancel(again.execution_id).status, "cancelled")
+        self.assertEqual(self.executions.execution_get(again.execution_id).status, "cancelled")
+        third = self.executions.execution_rerun(execution, models.AgentsExecutionRerunExecutionRequest()).execution_id
+        self.until(third, "paused_by_agent")
+        self.assertEqual(self.executions.execution_resume(third).status, "running")
+        change = models.AgentsExecutionUpdateExecutionStatusRequest(status="cancelled")
+        self.assertIn("cancelled", self.executions.execution_status_update(third, change))
+        with self.assertRaises(exceptions.BadRequestException) as raised:
+            self.executions.execution_pause(third)
+        self.assertEqual(raised.exception.data.code, 400)
         self.executions.execution_delete(again.execution_id)
         with self.assertRaises(exceptions.NotFoundException) as raised:
             self.executions.execution_get(again.execution_id)
