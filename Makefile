@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help tools build server demo test lint test-rust test-wasm test-js test-python bench fmt clean
+.PHONY: help tools build server demo test lint test-rust test-wasm test-js bench fmt clean
 
 # step TITLE COMMAND: runs the command with the repository's tools on PATH and says how long it took.
 step := scripts/step.sh
@@ -48,10 +48,6 @@ test-js: build server ## unit, packaging, examples, browser and Python suites on
 	@$(step) "examples" scripts/test-js.sh examples
 	@$(step) "browser" scripts/test-js.sh browser
 	@$(step) "python" scripts/test-js.sh python
-
-# Not a part of `make test`: it needs Python and PyPI.
-test-python: server ## the official Python clients against the server
-	@$(step) "python" scripts/test-python.sh
 
 bench: build server ## side-by-side measurements, see bench/README.md
 	@$(step) "bench" node bench/run.mjs

@@ -105,7 +105,14 @@ const pages = {
          <p><label>User name <input name="name" autocomplete="username"></label></p>
          <p><label>Password <input name="password" type="password"></label></p>
          <p><button type="submit">Sign in</button></p>
-       </form>`,
+       </form>
+       <p id="greeting"></p>
+       <script>
+         const visit = /\\bvisited=([^;]*)/.exec(document.cookie);
+         document.getElementById('greeting').textContent = visit
+           ? 'You were here before: ' + visit[1]
+           : 'Welcome to the shop';
+       </script>`,
     ),
   '/account': (form) =>
     form.get('name') === customer.name && form.get('password') === customer.password

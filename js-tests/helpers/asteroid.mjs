@@ -21,6 +21,12 @@ const ours = [
     startUrl: '{{site}}/',
     prompt: 'Wait 1 second, wait 1 second, wait 1 second, then extract the main heading',
   },
+  {
+    id: 'visitor',
+    name: 'Read the greeting',
+    startUrl: '{{site}}/login',
+    prompt: 'Extract `#greeting`',
+  },
   { id: 'lost', name: 'Fail', startUrl: '{{site}}/', prompt: 'Compose a symphony' },
   {
     id: 'staged',

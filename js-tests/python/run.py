@@ -4,6 +4,7 @@ got as JSON. Called by asteroid.test.mjs, which judges it: run.py BASE_URL SITE_
 
 import json
 import sys
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
@@ -109,6 +110,20 @@ def profiles(client, site):
         facts["formattedList"] = client.format_agent_profiles_list([updated])
     execution_id = client.execute_agent("account", {"site": site}, agent_profile_id=created.id)
     facts["used"] = plain(client.wait_for_execution_result(execution_id, interval=0.2, **PATIENCE))
+    cookie = agents_v1_gen.Cookie(
+        name="Visit",
+        key="visited",
+        value=version("asteroid-odyssey"),
+        domain="127.0.0.1",
+        secure=False,
+        same_site="Lax",
+        http_only=False,
+        created_at=datetime.now(timezone.utc),
+    )
+    change = agents_v1_gen.UpdateAgentProfileRequest(cookies_to_add=[cookie])
+    facts["withCookie"] = plain(client.update_agent_profile(created.id, change))
+    execution_id = client.execute_agent("visitor", {"site": site}, agent_profile_id=created.id)
+    facts["visited"] = plain(client.wait_for_execution_result(execution_id, interval=0.2, **PATIENCE))
     facts["deleted"] = plain(client.delete_agent_profile(created.id))
     error = caught(client.get_agent_profile, created.id)
     facts["gone"] = {"isApiError": isinstance(error, AsteroidAPIError), "message": str(error)}

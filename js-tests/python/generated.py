@@ -1,7 +1,12 @@
-"""The generated client 1.9.167, unmodified: the calls of the current API that this server performs."""
+"""The generated client 1.9.167, unmodified: the calls of the current API that the server performs. Called by
+asteroid.test.mjs with the addresses of the server and of the tea shop: generated.py BASE_URL SITE_URL
+"""
 
+import json
+import sys
 import time
 import unittest
+import urllib.request
 
 import asteroid_odyssey
 from asteroid_odyssey import exceptions, models
@@ -11,14 +16,22 @@ from asteroid_odyssey.api.files_api import FilesApi
 from asteroid_odyssey.api.profiles_api import ProfilesApi
 from asteroid_odyssey.api.workflows_api import WorkflowsApi
 
-from support import Suite
+BASE, SITE = sys.argv[1:]
 
 
-class Generated(Suite):
+class Generated(unittest.TestCase):
     def setUp(self):
-        client = asteroid_odyssey.ApiClient(asteroid_odyssey.Configuration(host=self.base))
+        client = asteroid_odyssey.ApiClient(asteroid_odyssey.Configuration(host=BASE))
         self.executions, self.agents = ExecutionApi(client), AgentsApi(client)
         self.workflows, self.profiles, self.files = WorkflowsApi(client), ProfilesApi(client), FilesApi(client)
+
+    def agent(self, prompt, path):
+        """Makes an agent by the server's own route and says its id."""
+        body = {"name": self.id(), "prompt": prompt, "startUrl": SITE + path}
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(BASE + "/agents/v2/agents", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["id"]
 
     def until(self, execution, status):
         for _ in range(300):
@@ -28,21 +41,21 @@ class Generated(Suite):
         self.fail(f"{execution} does not become {status}")
 
     def test_a_synchronous_run_is_found_and_shown(self):
-        agent = self.agent("Extract the main heading", "/{{page}}")
-        request = models.WorkflowsWorkflowExecuteSyncRequest(inputs={"page": "tea"}, metadata={"order": 17})
+        agent = self.agent("Extract the main heading", "/teas/{{tea}}")
+        request = models.WorkflowsWorkflowExecuteSyncRequest(inputs={"tea": "genmai"}, metadata={"order": 17})
         done = self.workflows.workflow_execute_sync_post(agent, request)
-        self.assertEqual((done.status, done.execution_result.result), ("completed", "Page /tea"))
+        self.assertEqual((done.status, done.execution_result.result), ("completed", "Genmaicha"))
         found = self.executions.executions_list(metadata=["order:17"], phase=["terminal"], organization_id="org")
         self.assertEqual([item.id for item in found.items], [done.execution_id])
         shown = self.executions.execution_get(done.execution_id)
-        self.assertEqual(shown.inputs, {"page": "tea"})
+        self.assertEqual(shown.inputs, {"tea": "genmai"})
         recording = self.executions.execution_recording_redirect_without_preload_content(done.execution_id)
         self.assertIn(b"<title>Recording</title>", recording.data)
         self.assertGreaterEqual(self.agents.agent_list(page=1, page_size=10).total, 1)
         self.assertGreaterEqual(self.workflows.workflow_list(page=1, page_size=10).total, 1)
 
     def test_a_run_is_answered_waited_for_repeated_cancelled_and_deleted(self):
-        agent = self.agent('Ask "Which?" as which, then extract the main heading', "/x")
+        agent = self.agent('Ask "Which?" as which, then extract the main heading', "/teas")
         started = self.agents.agent_execute_post(agent, models.AgentsAgentExecuteAgentRequest())
         execution = started.execution_id
         self.until(execution, "paused_by_agent")
@@ -104,4 +117,4 @@ class Generated(Suite):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=sys.argv[:1])
