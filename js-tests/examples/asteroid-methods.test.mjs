@@ -17,8 +17,6 @@ import {
 import { customer, files as siteFiles } from '../../examples/site/site.mjs';
 import { framesOf, isJpeg, startAsteroid } from '../helpers/asteroid.mjs';
 
-const { AsteroidClient, AsteroidAPIError, ExecutionError, InvalidParameterError, TimeoutError } =
-  asteroidEntry;
 const PRICES = siteFiles['/prices.csv'].text;
 const TEA = { name: 'Misty Ridge Oolong', origin: 'Taiwan', price: 14.5 };
 /** Interval and timeout of the waits, milliseconds. */
@@ -354,7 +352,7 @@ function everyMethod(apiVersion) {
         ['invoice.txt'],
       );
       const metadata = { batch: `b-${apiVersion}` };
-      const before = new Date(Date.now() - 1000);
+      const earlier = new Date(Date.now() - 1000);
       const id = await client.executeAgent('staged', { site }, undefined, {
         tempFiles,
         metadata,
@@ -376,7 +374,7 @@ function everyMethod(apiVersion) {
         { status: ['failed', 'completed'] },
         { phase: ['terminal'] },
         { agentVersion: 1 },
-        { createdAfter: before, createdBefore: new Date(Date.now() + 1000) },
+        { createdAfter: earlier, createdBefore: new Date(Date.now() + 1000) },
         { outcomeLabel: 'SUCC' },
         { organizationId: found.items[0].organizationId },
         { sortField: 'status', sortDirection: 'asc' },
@@ -389,7 +387,7 @@ function everyMethod(apiVersion) {
         { status: 'failed' },
         { phase: 'pending' },
         { agentVersion: 7 },
-        { createdBefore: before },
+        { createdBefore: earlier },
         { createdAfter: new Date(Date.now() + 60_000) },
         { outcomeLabel: 'failure' },
         { profileIds: ['none'] },
