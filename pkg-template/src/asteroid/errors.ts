@@ -120,6 +120,22 @@ export function toAsteroidError(details: RawError): AsteroidAPIError {
   }
 }
 
+/** @internal An error about an answer of `operation`. */
+export function answerError(
+  operation: string,
+  message: string,
+  details?: Partial<RawError>,
+): AsteroidAPIError {
+  const base = { kind: 'api', operation, backend: 'asteroid', attempts: 1 } as const;
+  return new AsteroidAPIError(message, { ...base, ...details });
+}
+
+/** @internal The list in an answer of `operation`. */
+export function listIn<Item>(operation: string, list: Item[] | undefined): Item[] {
+  if (Array.isArray(list)) return list;
+  throw answerError(operation, 'the answer has no list', { kind: 'decode' });
+}
+
 /** @internal Refuses what is no number of milliseconds. */
 export function checkMs(field: string, ms: unknown): void {
   if (typeof ms === 'number' && ms > 0) return;

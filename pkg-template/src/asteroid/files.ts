@@ -1,5 +1,5 @@
 import type { CallOptions, Calls } from './calls.js';
-import { AsteroidAPIError, checkMs, invalid } from './errors.js';
+import { AsteroidAPIError, answerError, checkMs, invalid } from './errors.js';
 import { fileSystem } from './file-system.js';
 import type { ExecutionFile, TempFile, UploadResponse } from './types.js';
 
@@ -242,8 +242,7 @@ function counted(
 }
 
 function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIError {
-  const base = { kind: 'api', operation: 'downloadExecutionFile', backend: 'asteroid', attempts: 1 } as const;
-  return new AsteroidAPIError(`the file ${file.id} could not be downloaded: ${why}`, { ...base, ...details });
+  return answerError('downloadExecutionFile', `the file ${file.id} could not be downloaded: ${why}`, details);
 }
 
 /** A signal that is aborted when what is watched takes too long, or by the caller. */
