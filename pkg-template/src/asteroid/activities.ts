@@ -1,6 +1,6 @@
 import { isTaskwrightError } from '../errors.js';
 import type { CallOptions, Calls } from './calls.js';
-import { checkMs, listIn } from './errors.js';
+import { checkMs, listIn, MAX_TIMER_MS } from './errors.js';
 import { executionStatus } from './executions.js';
 import type { ExecutionActivity } from './types.js';
 
@@ -90,7 +90,7 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
         signal?.removeEventListener('abort', stop);
         resolve();
       },
-      Math.min(ms, 0x7fff_ffff),
+      Math.min(ms, MAX_TIMER_MS),
     );
     signal?.addEventListener('abort', stop, { once: true });
   });

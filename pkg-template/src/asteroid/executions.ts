@@ -78,7 +78,7 @@ export async function executeSync(
 
 /** @internal The id in the answer of a start. An answer without one is as good as none. */
 export function idIn(id: string | undefined): string {
-  if (typeof id === 'string' && id !== '') return id;
+  if (id) return id;
   const details = { kind: 'ambiguous_start', causeKind: 'decode', backend: 'asteroid' } as const;
   throw new AmbiguousStartError('the answer has no id of an execution', details);
 }
@@ -126,8 +126,8 @@ export async function executionResult(
     status = answer.status;
   }
   if (result?.outcome) return result;
-  const state = status === undefined ? '' : ` (its status is ${status})`;
-  throw failure(`the result of execution ${executionId} is not available yet${state}`, executionId, true);
+  const message = `the result of execution ${executionId} is not available yet (its status is ${status})`;
+  throw failure(message, executionId, true);
 }
 
 function failure(message: string, taskId: string, retryable = false): AsteroidAPIError {
