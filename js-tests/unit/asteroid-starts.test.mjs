@@ -1,9 +1,19 @@
 // No fault starts an execution twice. For each: what was started, what was sent, and how it ended.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { AsteroidClient, AmbiguousStartError } from 'taskwright/asteroid';
+import { AmbiguousStartError, AsteroidClient } from 'taskwright/asteroid';
 import { asteroidServer } from '../helpers/asteroid-server.mjs';
-import { bare, claimsJson, cut, json, refusedAddress, reset, stall, stallInBody, text } from '../helpers/lying-server.mjs';
+import {
+  bare,
+  claimsJson,
+  cut,
+  json,
+  refusedAddress,
+  reset,
+  stall,
+  stallInBody,
+  text,
+} from '../helpers/lying-server.mjs';
 import { failureOf, until } from '../helpers/outcome.mjs';
 
 const open = [];
@@ -17,7 +27,12 @@ after(async () => {
 async function setUp(how, options) {
   const server = await asteroidServer(how);
   open.push(server);
-  const client = new AsteroidClient({ baseUrl: server.url, apiKey: 'secret-key', timeoutMs: 400, ...options });
+  const client = new AsteroidClient({
+    baseUrl: server.url,
+    apiKey: 'secret-key',
+    timeoutMs: 400,
+    ...options,
+  });
   return { server, client };
 }
 
@@ -54,7 +69,12 @@ const FAULTS = {
     sent: 1,
     v1: AMBIGUOUS,
   },
-  'a 400': { lie: json({ code: 400, message: 'no' }, 400), sent: 1, v2: 'AsteroidAPIError', v1: 'AsteroidAPIError' },
+  'a 400': {
+    lie: json({ code: 400, message: 'no' }, 400),
+    sent: 1,
+    v2: 'AsteroidAPIError',
+    v1: 'AsteroidAPIError',
+  },
   'a 404': { lie: bare(404), sent: 1, v2: 'AsteroidAPIError', v1: 'AsteroidAPIError' },
 };
 
@@ -145,7 +165,11 @@ describe('looking for a start whose answer was lost', { concurrency: 8 }, () => 
   });
 
   test('a service that ignores the filter does not hand over a stranger', async () => {
-    const strangers = [{ id: 'X', metadata: { taskwright_start: 'another' } }, { id: 'Y', metadata: null }, { id: 'Z' }];
+    const strangers = [
+      { id: 'X', metadata: { taskwright_start: 'another' } },
+      { id: 'Y', metadata: null },
+      { id: 'Z' },
+    ];
     const { client } = await setUp({
       start: () => reset,
       list: () => json({ items: strangers, page: 1, pageSize: 10, total: 3 }),

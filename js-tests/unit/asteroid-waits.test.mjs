@@ -20,7 +20,10 @@ async function setUp(how, options) {
 
 /** Does not take part in the long poll, so that each question is one request. */
 const plainly = { onStatus: () => {} };
-const FAILED = { status: 'failed', executionResult: { outcome: 'failure', reasoning: 'no such page', result: null } };
+const FAILED = {
+  status: 'failed',
+  executionResult: { outcome: 'failure', reasoning: 'no such page', result: null },
+};
 const completedV1 = { execution_id: 'E', status: 'completed' };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -37,7 +40,9 @@ test('interval, pollInterval and timeout that make no sense are refused by name 
       const error = await failureOf(call());
       assert.equal(error.name, 'InvalidParameterError');
       assert.equal(error.field, field);
-      assert.ok(error.message.startsWith(`"${field}" takes a number of milliseconds above 0, or Infinity, got `));
+      assert.ok(
+        error.message.startsWith(`"${field}" takes a number of milliseconds above 0, or Infinity, got `),
+      );
     }
   }
   assert.equal(server.requests.length, 0);
@@ -56,7 +61,15 @@ for (const apiVersion of ['v2', 'v1']) {
     });
 
     test('it asks at least every interval until the end, through every status that is none', async () => {
-      const words = ['queued', 'starting', 'running', 'paused', 'paused_by_agent', 'awaiting_confirmation', 'new_one'];
+      const words = [
+        'queued',
+        'starting',
+        'running',
+        'paused',
+        'paused_by_agent',
+        'awaiting_confirmation',
+        'new_one',
+      ];
       const { server, client } = await setUp(
         { status: states(...words.map((status) => ({ status })), COMPLETED), result },
         { apiVersion },
@@ -81,7 +94,10 @@ for (const apiVersion of ['v2', 'v1']) {
     };
     for (const [what, lie] of Object.entries(passing)) {
       test(`${what} in between does not end it`, async () => {
-        const { server, client } = await setUp({ status: states(lie, RUNNING, lie, COMPLETED), result }, { apiVersion });
+        const { server, client } = await setUp(
+          { status: states(lie, RUNNING, lie, COMPLETED), result },
+          { apiVersion },
+        );
         assert.deepEqual(await client.waitForExecutionResult('E', 20, 20_000, plainly), SUCCESS);
         assert.equal(server.count('status E'), 4);
       });
@@ -196,11 +212,7 @@ describe('the end of an execution, v1', { concurrency: 8 }, () => {
     assert.deepEqual(await client.waitForExecutionResult('E', 20), SUCCESS);
     assert.deepEqual(
       server.requests.map(({ method, url }) => `${method} ${url}`),
-      [
-        'GET /api/v1/execution/E/status',
-        'GET /api/v1/execution/E/status',
-        'GET /api/v1/execution/E/result',
-      ],
+      ['GET /api/v1/execution/E/status', 'GET /api/v1/execution/E/status', 'GET /api/v1/execution/E/result'],
     );
     assert.equal(server.requests[2].headers['x-asteroid-agents-api-key'], 'k');
   });
@@ -267,7 +279,10 @@ describe('the long poll', { concurrency: 8 }, () => {
     });
     assert.deepEqual(await client.waitForExecutionResult('E', 20, 12_000), SUCCESS);
     assert.equal(held.length, 3);
-    assert.ok(held.every((seconds) => seconds >= 1 && seconds <= 12), held.join());
+    assert.ok(
+      held.every((seconds) => seconds >= 1 && seconds <= 12),
+      held.join(),
+    );
   });
 
   test('a service that does not offer it is asked plainly, and the long poll is not tried again', async () => {
@@ -313,8 +328,16 @@ describe('waitForAgentInteraction', { concurrency: 8 }, () => {
       const { server, client } = await setUp({
         status: states(RUNNING, paused),
         activities: () => [
-          activity('action_started', { message: 'clicks', actionName: 'element_click', actionId: '1' }, layout),
-          activity('status_changed', { status: 'paused_by_agent', pausedPayload: { reason: 'Which code?' } }, layout),
+          activity(
+            'action_started',
+            { message: 'clicks', actionName: 'element_click', actionId: '1' },
+            layout,
+          ),
+          activity(
+            'status_changed',
+            { status: 'paused_by_agent', pausedPayload: { reason: 'Which code?' } },
+            layout,
+          ),
           activity('step_completed', { stepNumber: 2 }, layout),
         ],
       });
@@ -357,7 +380,12 @@ describe('waitForAgentInteraction', { concurrency: 8 }, () => {
 
   test('paused, awaiting_confirmation and unknown statuses are waited through', async () => {
     const { server, client } = await setUp({
-      status: states({ status: 'paused' }, { status: 'awaiting_confirmation' }, { status: 'new_one' }, paused),
+      status: states(
+        { status: 'paused' },
+        { status: 'awaiting_confirmation' },
+        { status: 'new_one' },
+        paused,
+      ),
     });
     assert.equal((await client.waitForAgentInteraction('E', 20)).status, 'paused_by_agent');
     assert.equal(server.count('status E'), 4);
@@ -408,7 +436,10 @@ describe('waitForAgentInteraction', { concurrency: 8 }, () => {
     assert.ok(error instanceof TimeoutError);
     assert.equal(error.observed[0].status, 'running');
     const signal = AbortSignal.timeout(100);
-    assert.equal((await failureOf(client.waitForAgentInteraction('E', 50, 5_000, { signal }))).name, 'TimeoutError');
+    assert.equal(
+      (await failureOf(client.waitForAgentInteraction('E', 50, 5_000, { signal }))).name,
+      'TimeoutError',
+    );
   });
 });
 

@@ -30,7 +30,8 @@ function clientOf(routes, options) {
 }
 
 const gives = (value, status) => () => Response.json(value, { status });
-const says = (text, status = 200) => new Response(text, { status, headers: { 'content-type': 'text/plain' } });
+const says = (text, status = 200) =>
+  new Response(text, { status, headers: { 'content-type': 'text/plain' } });
 const nothing = () => new Response(null, { status: 204 });
 
 /**
@@ -299,7 +300,8 @@ const CALLS = [
   ),
   ...sealed(
     'createAgentProfile without credentials',
-    (client) => client.createAgentProfile({ name: 'n', organization_id: 'O', credentials: [], sticky_ip: false }),
+    (client) =>
+      client.createAgentProfile({ name: 'n', organization_id: 'O', credentials: [], sticky_ip: false }),
     `POST ${V1}/agent-profiles`,
     { name: 'n', organization_id: 'O', credentials: [], sticky_ip: false },
     gives(PROFILE, 201),
@@ -422,31 +424,34 @@ test('every filter of getExecutions is sent, lists as repeated parameters, times
   assert.deepEqual(page, { items: [], page: 1, pageSize: 20, total: 0 });
   const { searchParams, pathname } = new URL(recorder.requests[0].url);
   assert.equal(pathname, '/agents/v2/executions');
-  assert.deepEqual([...searchParams].sort().map(([name, value]) => `${name}=${value}`), [
-    'a_filter_of_next_year=true',
-    'agentId=A',
-    'agentProfileIds=p',
-    'agentProfileIds=q',
-    'agentVersion=3',
-    'createdAfter=2026-01-02T03:04:05.678Z',
-    'createdBefore=2026-02-01T00:00:00+02:00',
-    'executionId=part',
-    'humanLabels=l',
-    'humanLabels=m',
-    'metadataKey=k&',
-    'metadataValue=ü',
-    'organizationId=O',
-    'outcomeLabel=succ ess',
-    'page=1',
-    'pageSize=20',
-    'phase=active',
-    'profileIds=r',
-    'sortDirection=asc',
-    'sortField=created_at',
-    'status=paused_by_agent',
-    'status=running',
-    'workflowId=W',
-  ]);
+  assert.deepEqual(
+    [...searchParams].sort().map(([name, value]) => `${name}=${value}`),
+    [
+      'a_filter_of_next_year=true',
+      'agentId=A',
+      'agentProfileIds=p',
+      'agentProfileIds=q',
+      'agentVersion=3',
+      'createdAfter=2026-01-02T03:04:05.678Z',
+      'createdBefore=2026-02-01T00:00:00+02:00',
+      'executionId=part',
+      'humanLabels=l',
+      'humanLabels=m',
+      'metadataKey=k&',
+      'metadataValue=ü',
+      'organizationId=O',
+      'outcomeLabel=succ ess',
+      'page=1',
+      'pageSize=20',
+      'phase=active',
+      'profileIds=r',
+      'sortDirection=asc',
+      'sortField=created_at',
+      'status=paused_by_agent',
+      'status=running',
+      'workflowId=W',
+    ],
+  );
 });
 
 test('half of a metadata filter is refused before anything is sent', async () => {
@@ -486,8 +491,14 @@ test('executions() goes through all pages, in order, and asks for no page more t
     const { asked, client } = listing(total);
     const ids = [];
     for await (const { id } of client.executions({ pageSize: 4, status: ['a', 'b'] })) ids.push(id);
-    assert.deepEqual(ids, Array.from({ length: total }, (_, index) => `E${index + 1}`));
-    assert.deepEqual(asked, Array.from({ length: pages }, (_, index) => [index + 1, 4, ['a', 'b']]));
+    assert.deepEqual(
+      ids,
+      Array.from({ length: total }, (_, index) => `E${index + 1}`),
+    );
+    assert.deepEqual(
+      asked,
+      Array.from({ length: pages }, (_, index) => [index + 1, 4, ['a', 'b']]),
+    );
   }
 });
 
@@ -552,7 +563,10 @@ describe('options of the client', () => {
   });
 
   test('two clients in one process share nothing', async () => {
-    const routes = { [`GET ${V2}/executions/E`]: EXECUTION, [`GET ${V1}/execution/E/status`]: { status: 'x' } };
+    const routes = {
+      [`GET ${V2}/executions/E`]: EXECUTION,
+      [`GET ${V1}/execution/E/status`]: { status: 'x' },
+    };
     const one = clientOf(routes, { apiKey: 'key-one', headers: { 'x-who': '1' } });
     const two = clientOf(routes, {
       apiKey: 'key-two',
@@ -590,7 +604,8 @@ describe('options of the client', () => {
       field: 'apiVersion',
       message: '"apiVersion" takes "v1" or "v2", got "v3"',
     });
-    for (const options of [null, 'key', 7]) assert.throws(() => new AsteroidClient(options), { field: 'options' });
+    for (const options of [null, 'key', 7])
+      assert.throws(() => new AsteroidClient(options), { field: 'options' });
   });
 
   test('ids that would address something else are refused by name before anything is sent', async () => {
@@ -677,7 +692,9 @@ describe('function twins', () => {
     assert.equal((await asteroid.getExecutionResult(client, 'E')).outcome, 'success');
     const filters = { metadataKey: 'k', metadataValue: 'v' };
     assert.deepEqual(await asteroid.getExecutions(client, 'O', 2, 5, filters), PAGE);
-    assert.deepEqual(await asteroid.getBrowserSessionRecording(client, 'E'), { recording_url: 'https://r/new' });
+    assert.deepEqual(await asteroid.getBrowserSessionRecording(client, 'E'), {
+      recording_url: 'https://r/new',
+    });
     assert.deepEqual(await asteroid.getExecutionFiles(client, 'E'), []);
     assert.deepEqual(await asteroid.getLastNExecutionActivities(client, 'E', 2), []);
     assert.equal(await asteroid.addMessageToExecution(client, 'E', 'm'), undefined);

@@ -1,6 +1,6 @@
 import { isTaskwrightError } from '../errors.js';
 import type { CallOptions, Calls } from './calls.js';
-import { checkMs } from './errors.js';
+import { checkMs, listIn, MAX_TIMER_MS } from './errors.js';
 import { executionStatus } from './executions.js';
 import type { ExecutionActivity } from './types.js';
 
@@ -28,7 +28,8 @@ export async function newestActivities(
   n: number,
   options: CallOptions | undefined,
 ): Promise<ExecutionActivity[]> {
-  return await calls.call('getLastNExecutionActivities', [executionId], { order: 'desc', limit: n }, options);
+  const [operation, query] = ['getLastNExecutionActivities', { order: 'desc', limit: n }];
+  return listIn(operation, await calls.call<ExecutionActivity[]>(operation, [executionId], query, options));
 }
 
 /**
@@ -84,10 +85,13 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, Math.min(ms, 0x7fff_ffff));
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     signal?.addEventListener('abort', stop, { once: true });
   });
 }

@@ -70,7 +70,7 @@ export class Calls {
       throw invalid('options', 'takes an object, as in new AsteroidClient({ apiKey })');
     }
     const { apiVersion, baseUrl, apiKey, fetch } = options;
-    if (apiVersion !== undefined && apiVersion !== 'v1' && apiVersion !== 'v2') {
+    if (![undefined, 'v1', 'v2'].includes(apiVersion)) {
       throw invalid('apiVersion', `takes "v1" or "v2", got ${JSON.stringify(apiVersion)}`);
     }
     this.options = { ...options };
@@ -99,19 +99,17 @@ export class Calls {
     options?: CallOptions,
     more?: RawCallOptions,
   ): Promise<T> {
-    const raw: RawCallOptions = more === undefined ? this.#raw(options) : { ...this.#raw(options), ...more };
+    const raw: RawCallOptions = { ...this.#raw(options), ...more };
     const { data }: RawAnswer = await this.#engine.call(operation, ids, params, raw);
     return data as T;
   }
 
   /** Waits for an execution. */
   wait(executionId: unknown, options: CallOptions | undefined, more: RawWaitOptions): Promise<RawOutcome> {
-    const { attemptTimeoutMs, ...raw } = this.#raw(options);
-    // A question of a wait has a limit of its own.
-    const limit = options?.timeoutMs ?? this.options.timeoutMs;
     return this.#engine.wait(executionId, {
-      ...raw,
-      attemptTimeoutMs: limit,
+      ...this.#raw(options),
+      // A question of a wait has a limit of its own.
+      attemptTimeoutMs: options?.timeoutMs ?? this.options.timeoutMs,
       ...more,
       throwOnFailure: false,
     });

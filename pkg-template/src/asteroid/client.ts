@@ -1,5 +1,6 @@
 import { type ActivitiesOptions, follow, newestActivities } from './activities.js';
 import { type AsteroidClientOptions, type CallOptions, Calls } from './calls.js';
+import { listIn } from './errors.js';
 import {
   type ExecuteOptions,
   execute,
@@ -281,13 +282,9 @@ export class AsteroidClient {
 
   /** One page of an organization's agents. */
   async getAgents(organizationId: string, page = 1, pageSize = 100, options?: CallOptions): Promise<Agent[]> {
-    const { items } = await this.#calls.call<Page<Agent>>(
-      'getAgents',
-      [],
-      { organizationId, page, pageSize },
-      options,
-    );
-    return items;
+    const query = { organizationId, page, pageSize };
+    const answer = await this.#calls.call<Page<Agent>>('getAgents', [], query, options);
+    return listIn('getAgents', answer?.items);
   }
 
   /** The profiles of an organization; of all that the key may see when none is named. */

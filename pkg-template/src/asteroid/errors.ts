@@ -106,19 +106,38 @@ export class TimeoutError extends AsteroidAPIError {
   }
 }
 
+type Details = Partial<RawError> & Pick<RawError, 'kind' | 'message'>;
+
+const CLASSES: Readonly<Record<string, new (message: string, details: Details) => AsteroidAPIError>> = {
+  invalid_input: InvalidParameterError,
+  ambiguous_start: AmbiguousStartError,
+  wait_timeout: TimeoutError,
+};
+
 /** @internal The error for a record of the core. */
-export function toAsteroidError(details: RawError): AsteroidAPIError {
-  switch (details.kind) {
-    case 'invalid_input':
-      return new InvalidParameterError(details.message, details);
-    case 'ambiguous_start':
-      return new AmbiguousStartError(details.message, details);
-    case 'wait_timeout':
-      return new TimeoutError(details.message, details);
-    default:
-      return new AsteroidAPIError(details.message, details);
-  }
+export function toAsteroidError(details: Details): AsteroidAPIError {
+  const Class = CLASSES[details.kind] ?? AsteroidAPIError;
+  return new Class(details.message, details);
 }
+
+/** @internal An error about an answer of `operation`. */
+export function answerError(
+  operation: string,
+  message: string,
+  details?: Partial<RawError>,
+): AsteroidAPIError {
+  const base = { kind: 'api', operation, backend: 'asteroid', attempts: 1 } as const;
+  return new AsteroidAPIError(message, { ...base, ...details });
+}
+
+/** @internal The list in an answer of `operation`. */
+export function listIn<Item>(operation: string, list: Item[] | undefined): Item[] {
+  if (Array.isArray(list)) return list;
+  throw answerError(operation, 'the answer has no list', { kind: 'decode' });
+}
+
+/** @internal The longest that a timer can count. */
+export const MAX_TIMER_MS = 0x7fff_ffff;
 
 /** @internal Refuses what is no number of milliseconds. */
 export function checkMs(field: string, ms: unknown): void {
@@ -127,8 +146,7 @@ export function checkMs(field: string, ms: unknown): void {
 }
 
 /** @internal A parameter that cannot be used. */
-export function invalid(field: string, problem: string, cause?: unknown): InvalidParameterError {
+export function invalid(field: string, problem: string): InvalidParameterError {
   const details = { kind: 'invalid_input', field, backend: 'asteroid' } as const;
-  const withCause = cause === undefined ? details : { ...details, cause };
-  return new InvalidParameterError(`"${field}" ${problem}`, withCause);
+  return new InvalidParameterError(`"${field}" ${problem}`, details);
 }

@@ -1,6 +1,14 @@
 import type { RawOutcome } from '../internal/raw.js';
 import type { CallOptions, Calls } from './calls.js';
-import { AmbiguousStartError, AsteroidAPIError, checkMs, ExecutionError, invalid } from './errors.js';
+import {
+  AmbiguousStartError,
+  type AsteroidAPIError,
+  answerError,
+  checkMs,
+  ExecutionError,
+  invalid,
+  listIn,
+} from './errors.js';
 import type {
   AgentInteractionResult,
   Execution,
@@ -44,18 +52,13 @@ export async function execute(
   options: CallOptions | undefined,
 ): Promise<string> {
   if (!calls.isV1) {
-    const answer = await calls.call<{ executionId?: string }>(
-      'executeAgent',
-      [agentId],
-      given(start),
-      options,
-    );
+    const answer = await calls.call<{ executionId?: string }>('executeAgent', [agentId], start, options);
     return idIn(answer.executionId);
   }
   const { agentProfileId, dynamicData, ...others } = start;
   const unknown = Object.entries(others).find(([, value]) => value !== undefined);
   if (unknown !== undefined) throw invalid(unknown[0], 'is not known to version 1 of the API');
-  const body = given({ agent_profile_id: agentProfileId, dynamic_data: dynamicData });
+  const body = { agent_profile_id: agentProfileId, dynamic_data: dynamicData };
   const answer = await calls.call<{ execution_id?: string }>('v1.executeAgent', [agentId], body, options);
   return idIn(answer.execution_id);
 }
@@ -67,12 +70,7 @@ export async function executeSync(
   start: ExecuteOptions & { timeoutSeconds?: number | undefined },
   options: CallOptions | undefined,
 ): Promise<SyncExecution> {
-  const answer = await calls.call<Partial<SyncExecution>>(
-    'executeAgentSync',
-    [agentId],
-    given(start),
-    options,
-  );
+  const answer = await calls.call<Partial<SyncExecution>>('executeAgentSync', [agentId], start, options);
   const executionId = idIn(answer.executionId);
   // An execution that was found again after its answer was lost comes without a status.
   return { ...answer, executionId, status: answer.status ?? 'running' };
@@ -80,7 +78,7 @@ export async function executeSync(
 
 /** @internal The id in the answer of a start. An answer without one is as good as none. */
 export function idIn(id: string | undefined): string {
-  if (typeof id === 'string' && id !== '') return id;
+  if (id) return id;
   const details = { kind: 'ambiguous_start', causeKind: 'decode', backend: 'asteroid' } as const;
   throw new AmbiguousStartError('the answer has no id of an execution', details);
 }
@@ -128,13 +126,12 @@ export async function executionResult(
     status = answer.status;
   }
   if (result?.outcome) return result;
-  const state = status === undefined ? '' : ` (its status is ${status})`;
-  throw failure(`the result of execution ${executionId} is not available yet${state}`, executionId, true);
+  const message = `the result of execution ${executionId} is not available yet (its status is ${status})`;
+  throw failure(message, executionId, true);
 }
 
 function failure(message: string, taskId: string, retryable = false): AsteroidAPIError {
-  const base = { kind: 'api', operation: 'getExecutionResult', backend: 'asteroid', attempts: 1 } as const;
-  return new AsteroidAPIError(message, { ...base, taskId, retryable });
+  return answerError('getExecutionResult', message, { taskId, retryable });
 }
 
 /** @internal An execution as the service describes it. */
@@ -166,13 +163,7 @@ export async function recording(
   const url = recordingUrl ?? browserRecordingUrl;
   if (url) return url;
   const message = `execution ${executionId} has no recording, or not yet`;
-  const base = {
-    kind: 'api',
-    operation: 'getBrowserSessionRecording',
-    backend: 'asteroid',
-    attempts: 1,
-  } as const;
-  throw new AsteroidAPIError(message, { ...base, taskId: executionId, retryable: true });
+  throw answerError('getBrowserSessionRecording', message, { taskId: executionId, retryable: true });
 }
 
 /** @internal Waits for the end, for the result of a success. */
@@ -254,14 +245,10 @@ export async function executions(
 export async function* pages<Item>(page: (number: number) => Promise<Page<Item>>): AsyncGenerator<Item> {
   let seen = 0;
   for (let number = 1; ; number += 1) {
-    const { items, total } = await page(number);
+    const answer = await page(number);
+    const items = listIn('pages', answer?.items);
     yield* items;
     seen += items.length;
-    if (items.length === 0 || seen >= total) return;
+    if (items.length === 0 || seen >= answer.total) return;
   }
-}
-
-/** Without what is `undefined`. */
-function given(values: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,5 @@
 import type { CallOptions, Calls } from './calls.js';
-import { AsteroidAPIError, checkMs, invalid } from './errors.js';
+import { AsteroidAPIError, answerError, checkMs, invalid, MAX_TIMER_MS } from './errors.js';
 import { fileSystem } from './file-system.js';
 import type { ExecutionFile, TempFile, UploadResponse } from './types.js';
 
@@ -173,17 +173,16 @@ export async function download(
   const { signedUrl, fileName } = file ?? {};
   if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of getExecutionFiles');
   const files = path === undefined ? undefined : await fileSystem();
-  if (path !== undefined && files === undefined) {
-    throw invalid('path', 'cannot be used, because there are no files here; leave it out to get a stream');
+  let target: string | undefined;
+  if (path !== undefined) {
+    if (files === undefined) throw invalid('path', 'cannot be used: there are no files here');
+    target = await files.target(path, fileName, options?.createDirs ?? true);
+    if (target === undefined) {
+      throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
+    }
   }
-  const target =
-    path === undefined ? undefined : await files?.target(path, fileName, options?.createDirs ?? true);
-  if (path !== undefined && target === undefined) {
-    throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
-  }
-  const stall = new Stall(options?.timeoutMs ?? STALL_MS, options?.signal);
+  const { signal, watch } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);
   const failure = (error: unknown) => {
-    stall.end();
     if (options?.signal?.aborted) return options.signal.reason;
     if (error instanceof AsteroidAPIError) return error;
     return failed(file, error instanceof Error ? error.message : String(error), {
@@ -193,9 +192,9 @@ export async function download(
   };
   try {
     const get = calls.options.fetch ?? globalThis.fetch;
-    const { ok, status, headers, body } = await stall.watch(get(signedUrl, { signal: stall.signal }));
+    const { ok, status, headers, body } = await watch(get(signedUrl, { signal }));
     if (!ok || body === null) throw failed(file, `${status} status code`, { status, headers });
-    const whole = counted(file, body, stall, failure);
+    const whole = counted(file, body, watch, failure);
     if (files === undefined || target === undefined) return whole;
     await files.write(target, whole);
     return target;
@@ -208,7 +207,7 @@ export async function download(
 function counted(
   file: ExecutionFile,
   body: ReadableStream<Uint8Array>,
-  stall: Stall,
+  watch: <T>(moving: Promise<T>) => Promise<T>,
   failure: (error: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
@@ -218,7 +217,7 @@ function counted(
     {
       async pull(controller) {
         try {
-          const { done, value } = await stall.watch(reader.read());
+          const { done, value } = await watch(reader.read());
           if (!done) {
             seen += value.byteLength;
             return controller.enqueue(value);
@@ -226,55 +225,36 @@ function counted(
           if (typeof size === 'number' && size !== seen) {
             throw failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' });
           }
-          stall.end();
           controller.close();
         } catch (error) {
           throw failure(error);
         }
       },
-      cancel(reason) {
-        stall.end();
-        return reader.cancel(reason);
-      },
+      cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
 }
 
 function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIError {
-  const base = { kind: 'api', operation: 'downloadExecutionFile', backend: 'asteroid', attempts: 1 } as const;
-  return new AsteroidAPIError(`the file ${file.id} could not be downloaded: ${why}`, { ...base, ...details });
+  return answerError('downloadExecutionFile', `the file ${file.id} could not be downloaded: ${why}`, details);
 }
 
-/** A signal that is aborted when what is watched takes too long, or by the caller. */
-class Stall {
-  readonly #controller = new AbortController();
-  readonly #ms: number;
-  readonly #abort: () => void;
-  readonly #outer: AbortSignal | undefined;
-  readonly signal = this.#controller.signal;
-
-  constructor(ms: number, outer: AbortSignal | undefined) {
-    checkMs('timeoutMs', ms);
-    outer?.throwIfAborted();
-    this.#ms = ms;
-    this.#outer = outer;
-    this.#abort = () => this.#controller.abort(outer?.reason);
-    outer?.addEventListener('abort', this.#abort, { once: true });
-  }
-
-  /** Only while somebody waits for bytes does time count. */
-  async watch<T>(moving: Promise<T>): Promise<T> {
-    const late = () => this.#controller.abort(new Error(`nothing came for ${this.#ms} ms`));
-    const timer = setTimeout(late, Math.min(this.#ms, 0x7fff_ffff));
-    try {
-      return await moving;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  end(): void {
-    this.#outer?.removeEventListener('abort', this.#abort);
-  }
+/** A signal that is aborted by the caller, or when what is watched takes too long. Only while somebody waits does time count. */
+function patience(ms: number, outer: AbortSignal | undefined) {
+  checkMs('timeoutMs', ms);
+  outer?.throwIfAborted();
+  const late = new AbortController();
+  return {
+    signal: outer ? AbortSignal.any([outer, late.signal]) : late.signal,
+    async watch<T>(moving: Promise<T>): Promise<T> {
+      const giveUp = () => late.abort(new Error(`nothing came for ${ms} ms`));
+      const timer = setTimeout(giveUp, Math.min(ms, MAX_TIMER_MS));
+      try {
+        return await moving;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
 }

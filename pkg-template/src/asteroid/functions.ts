@@ -22,83 +22,77 @@ import type {
 /** Function twins of the client's methods, with the signatures of the vendor's TypeScript client 1.3. */
 
 /** {@link AsteroidClient.executeAgent}, with everything that the execution is started with in one object. */
-export async function executeAgent(
+export function executeAgent(
   client: AsteroidClient,
   agentId: string,
   executionData: ExecuteOptions = {},
   options?: CallOptions,
 ): Promise<string> {
   const { dynamicData, agentProfileId, ...others } = executionData;
-  return await client.executeAgent(agentId, dynamicData, agentProfileId, { ...options, ...others });
+  return client.executeAgent(agentId, dynamicData, agentProfileId, { ...options, ...others });
 }
 
 /** {@link AsteroidClient.waitForExecutionResult}; times in milliseconds. */
-export async function waitForExecutionResult(
+export function waitForExecutionResult(
   client: AsteroidClient,
   executionId: string,
   interval?: number,
   timeout?: number,
   options?: WaitOptions,
 ): Promise<ExecutionResult> {
-  return await client.waitForExecutionResult(executionId, interval, timeout, options);
+  return client.waitForExecutionResult(executionId, interval, timeout, options);
 }
 
 /** {@link AsteroidClient.waitForAgentInteraction}; times in milliseconds. */
-export async function waitForAgentInteraction(
+export function waitForAgentInteraction(
   client: AsteroidClient,
   executionId: string,
   pollInterval?: number,
   timeout?: number,
   options?: WaitOptions,
 ): Promise<AgentInteractionResult> {
-  return await client.waitForAgentInteraction(executionId, pollInterval, timeout, options);
+  return client.waitForAgentInteraction(executionId, pollInterval, timeout, options);
 }
 
 /** {@link AsteroidClient.getExecutionStatus} */
-export async function getExecutionStatus(
-  client: AsteroidClient,
-  executionId: string,
-): Promise<ExecutionStatus> {
-  return await client.getExecutionStatus(executionId);
+export function getExecutionStatus(client: AsteroidClient, executionId: string): Promise<ExecutionStatus> {
+  return client.getExecutionStatus(executionId);
 }
 
 /** {@link AsteroidClient.getExecutionResult} */
-export async function getExecutionResult(
-  client: AsteroidClient,
-  executionId: string,
-): Promise<ExecutionResult> {
-  return await client.getExecutionResult(executionId);
+export function getExecutionResult(client: AsteroidClient, executionId: string): Promise<ExecutionResult> {
+  return client.getExecutionResult(executionId);
 }
 
 /** {@link AsteroidClient.getExecutions} */
-export async function getExecutions(
+export function getExecutions(
   client: AsteroidClient,
   organizationId: string,
   page: number,
   pageSize: number,
   filters: ExecutionFilters = {},
 ): Promise<Page<Execution>> {
-  return await client.getExecutions({ ...filters, organizationId, page, pageSize });
+  return client.getExecutions({ ...filters, organizationId, page, pageSize });
 }
 
 /** {@link AsteroidClient.uploadExecutionFiles} */
-export async function uploadExecutionFiles(
+export function uploadExecutionFiles(
   client: AsteroidClient,
   executionId: string,
   files: readonly FileInput[],
   defaultFilename?: string,
 ): Promise<UploadResponse> {
-  return await client.uploadExecutionFiles(executionId, files, defaultFilename);
+  return client.uploadExecutionFiles(executionId, files, defaultFilename);
 }
 
 /** {@link AsteroidClient.stageTempFiles} */
-export async function stageTempFiles(
+export function stageTempFiles(
   client: AsteroidClient,
   organizationId: string,
   files: readonly FileInput[],
   defaultFilename?: string,
 ): Promise<TempFile[]> {
-  return await client.stageTempFiles(organizationId, files, defaultFilename);
+  return client.stageTempFiles(organizationId, files, defaultFilename);
 }
 
 /** {@link AsteroidClient.getBrowserSessionRecording}, as the vendor's function answers. */
@@ -110,15 +104,12 @@ export async function getBrowserSessionRecording(
 }
 
 /** {@link AsteroidClient.getExecutionFiles} */
-export async function getExecutionFiles(
-  client: AsteroidClient,
-  executionId: string,
-): Promise<ExecutionFile[]> {
-  return await client.getExecutionFiles(executionId);
+export function getExecutionFiles(client: AsteroidClient, executionId: string): Promise<ExecutionFile[]> {
+  return client.getExecutionFiles(executionId);
 }
 
 /** {@link AsteroidClient.downloadExecutionFile}; `timeout` in seconds, as in the vendor's function. */
-export async function downloadExecutionFile(
+export function downloadExecutionFile(
   client: AsteroidClient,
   file: ExecutionFile,
   downloadPath: string,
@@ -126,16 +117,16 @@ export async function downloadExecutionFile(
   timeout = 30,
 ): Promise<string> {
   const options: DownloadOptions = { createDirs, timeoutMs: timeout * 1_000 };
-  return await client.downloadExecutionFile(file, downloadPath, options);
+  return client.downloadExecutionFile(file, downloadPath, options);
 }
 
 /** {@link AsteroidClient.getLastNExecutionActivities} */
-export async function getLastNExecutionActivities(
+export function getLastNExecutionActivities(
   client: AsteroidClient,
   executionId: string,
   n: number,
 ): Promise<ExecutionActivity[]> {
-  return await client.getLastNExecutionActivities(executionId, n);
+  return client.getLastNExecutionActivities(executionId, n);
 }
 
 /** {@link AsteroidClient.addMessageToExecution} */
@@ -148,43 +139,40 @@ export async function addMessageToExecution(
 }
 
 /** {@link AsteroidClient.getAgents} */
-export async function getAgents(
+export function getAgents(
   client: AsteroidClient,
   organizationId: string,
   page?: number,
   pageSize?: number,
 ): Promise<Agent[]> {
-  return await client.getAgents(organizationId, page, pageSize);
+  return client.getAgents(organizationId, page, pageSize);
 }
 
 /** {@link AsteroidClient.getAgentProfiles} */
-export async function getAgentProfiles(
-  client: AsteroidClient,
-  organizationId?: string,
-): Promise<AgentProfile[]> {
-  return await client.getAgentProfiles(organizationId);
+export function getAgentProfiles(client: AsteroidClient, organizationId?: string): Promise<AgentProfile[]> {
+  return client.getAgentProfiles(organizationId);
 }
 
 /** {@link AsteroidClient.getAgentProfile} */
-export async function getAgentProfile(client: AsteroidClient, profileId: string): Promise<AgentProfile> {
-  return await client.getAgentProfile(profileId);
+export function getAgentProfile(client: AsteroidClient, profileId: string): Promise<AgentProfile> {
+  return client.getAgentProfile(profileId);
 }
 
 /** {@link AsteroidClient.createAgentProfile} */
-export async function createAgentProfile(
+export function createAgentProfile(
   client: AsteroidClient,
   payload: CreateAgentProfileRequest,
 ): Promise<AgentProfile> {
-  return await client.createAgentProfile(payload);
+  return client.createAgentProfile(payload);
 }
 
 /** {@link AsteroidClient.updateAgentProfile} */
-export async function updateAgentProfile(
+export function updateAgentProfile(
   client: AsteroidClient,
   profileId: string,
   payload: UpdateAgentProfileRequest,
 ): Promise<AgentProfile> {
-  return await client.updateAgentProfile(profileId, payload);
+  return client.updateAgentProfile(profileId, payload);
 }
 
 /** {@link AsteroidClient.deleteAgentProfile}, as the vendor's function answers. */
@@ -196,6 +184,6 @@ export async function deleteAgentProfile(
 }
 
 /** {@link AsteroidClient.getCredentialsPublicKey} */
-export async function getCredentialsPublicKey(client: AsteroidClient): Promise<string> {
-  return await client.getCredentialsPublicKey();
+export function getCredentialsPublicKey(client: AsteroidClient): Promise<string> {
+  return client.getCredentialsPublicKey();
 }

@@ -1,7 +1,7 @@
 import { TaskwrightError } from '../errors.js';
 import { sealCredentials } from '../internal/seal.js';
 import type { CallOptions, Calls } from './calls.js';
-import { AsteroidAPIError, InvalidParameterError, invalid } from './errors.js';
+import { invalid, toAsteroidError } from './errors.js';
 import { pages } from './executions.js';
 import type { AgentProfile, CreateAgentProfileRequest, Page, UpdateAgentProfileRequest } from './types.js';
 
@@ -68,8 +68,8 @@ export async function deleteProfile(
 
 /** @internal The service's public key, PEM. It comes as text or as a JSON string. */
 export async function publicKey(calls: Calls, options: CallOptions | undefined): Promise<string> {
-  const key = await calls.call<unknown>('v1.getCredentialsPublicKey', [], undefined, options);
-  return typeof key === 'string' && key.trimStart().startsWith('"') ? String(JSON.parse(key)) : String(key);
+  const key = String(await calls.call('v1.getCredentialsPublicKey', [], undefined, options));
+  return key.trimStart().startsWith('"') ? String(JSON.parse(key)) : key;
 }
 
 /** A copy of `request` whose credentials are encrypted; everything else is as the caller set it. */
@@ -98,10 +98,8 @@ async function withSealed<Request extends object>(
     sealed = await sealCredentials(key, credentials);
   } catch (error) {
     if (!(error instanceof TaskwrightError)) throw error;
-    const details = { kind: error.kind, field: member, backend: 'asteroid', cause: error.cause };
-    throw error.kind === 'invalid_input'
-      ? new InvalidParameterError(error.message, details)
-      : new AsteroidAPIError(error.message, details);
+    const { kind, message, cause } = error;
+    throw toAsteroidError({ kind, message, field: member, backend: 'asteroid', cause });
   }
   return {
     ...request,
