@@ -160,6 +160,13 @@ async fn a_message_that_came_before_the_question_is_taken_for_its_answer() {
     assert_eq!(bench.runner.answer("ask", "Taipei").await.unwrap(), Some(TaskState::Queued));
     bench.puppet.open();
     assert_eq!(bench.end("ask").await, TaskState::Succeeded(json!({"city": "Taipei"})));
+    bench.submit(new_execution("wonder")).await;
+    bench.puppet.until_began(3).await;
+    assert_eq!(bench.runner.answer("wonder", "Rome").await.unwrap(), Some(TaskState::Running));
+    bench.puppet.open();
+    assert_eq!(bench.end("wonder").await, TaskState::Succeeded(json!({"city": "Rome"})));
+    let asked = ["starting", "running", "user_message_received", "completed", "terminal"];
+    assert_eq!(bench.story("wonder").await, asked, "it was never on hold");
 }
 
 #[tokio::test]
