@@ -9,6 +9,7 @@ import { servePage } from '../../examples/browser/serve.mjs';
 import { serveSite } from '../../examples/site/serve.mjs';
 import { root } from '../../scripts/lib/files.mjs';
 import { startServer } from '../../scripts/lib/server.mjs';
+import { inChild } from '../helpers/child.mjs';
 import { launchChromium } from '../helpers/chromium.mjs';
 import { standIn } from '../helpers/stand-in.mjs';
 
@@ -77,6 +78,18 @@ test('asteroid/interaction.mjs answers what the agent asks, and prints the resul
   assert.match(output, /^- click Send invoice$/m);
   const [, url] = /^watch it: (\S+)$/m.exec(output);
   assert.equal((await fetch(url)).status, 200);
+});
+
+test("the README's example of a human in the loop prints what stands below it", async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const found = /```ts\n([^`]*taskwright\/asteroid[^`]*)```\n\n```\n([^`]*)```/.exec(readme);
+  assert.ok(found, 'the example is not in the README');
+  const [, source, printed] = found;
+  const addressed = source
+    .replace('http://127.0.0.1:8723', server.url)
+    .replace('http://127.0.0.1:8800', site.url);
+  const { stdout } = await inChild(addressed);
+  assert.equal(stdout, printed.trim());
 });
 
 test('the plain browser page runs a task, without a bundler and across origins', async () => {
