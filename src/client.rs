@@ -24,7 +24,6 @@ use crate::gate::Gate;
 use crate::host::{End, KIND_OBJECT, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
-use crate::start::tag;
 use crate::value::{Js, member, set, text_of};
 use crate::waits::{WaitOptions, Waits};
 
@@ -73,13 +72,13 @@ impl RawClient {
             .find
             .as_ref()
             .filter(|find| row.fields.iter().any(|field| field.name == find.member));
-        if let Some(find) = find {
-            let (client, params) = (Rc::clone(&self.0), tag(find, &params));
-            let work = async move {
-                let (ids, options) = read?;
-                client.begin(row, &ids, &params, options).await.map(Outcome::Answer)
-            };
-            return settle(work, end);
+        if find.is_some() {
+            let start = read.and_then(|(ids, options)| {
+                let start = self.0.start_of(row, &ids, &params, options);
+                start.map_err(|invalid| self.0.refused(row.name, invalid))
+            });
+            let client = Rc::clone(&self.0);
+            return settle(async move { client.begin(start?).await.map(Outcome::Answer) }, end);
         }
         let job = read.and_then(|(ids, options)| {
             let job = self.0.job(row, &ids, &params, options);
@@ -183,8 +182,17 @@ impl Client {
         // What the caller made brings its own type.
         let is_json = row.body != Body::Given && !body.is_undefined();
         let content_type = is_json.then_some("application/json");
-        let secrets = row.fields.iter().filter(|field| field.takes == Takes::SecretTexts);
-        let secrets: Vec<_> = secrets.flat_map(|field| texts(&view.member(field.name))).collect();
+        let mut secrets = Vec::new();
+        for field in row.fields {
+            match field.takes {
+                Takes::SecretTexts => secrets.extend(texts(&view.member(field.name))),
+                Takes::Credentials => {
+                    let each = view.member(field.name).elements();
+                    secrets.extend(each.iter().filter_map(|each| each.member("data").text()));
+                }
+                _ => {}
+            }
+        }
         let answer = if options.raw { Answer::Raw } else { row.answer };
         let plan = self.plan(row.name.into(), row.method, row.effect, row.check, row.takes_key, &options);
         let url = self.settings.base.join(&path);

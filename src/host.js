@@ -15,9 +15,11 @@ export function kind(value) {
       return 4;
     case 'object':
       if (value === null) return 1;
-      if (Array.isArray(value)) return 5;
       // Maps and sets would become `{}` in JSON.
-      return value instanceof Map || value instanceof Set ? 7 : 6;
+      return guarded(
+        () => (Array.isArray(value) ? 5 : value instanceof Map || value instanceof Set ? 7 : 6),
+        7,
+      );
     default:
       return 7;
   }
@@ -25,12 +27,28 @@ export function kind(value) {
 
 /** A member of any value; `undefined` when there is none, or when reading it throws. */
 export function member(value, name) {
-  if (typeof value !== 'object' || value === null) return undefined;
+  return typeof value === 'object' && value !== null ? guarded(() => value[name]) : undefined;
+}
+
+/** What `look` gives; `otherwise` when it throws. An exception that came from here would end the module. */
+function guarded(look, otherwise) {
   try {
-    return value[name];
+    return look();
   } catch {
-    return undefined;
+    return otherwise;
   }
+}
+
+/** A shallow copy of a plain object that writes itself as JSON; `undefined` of anything else. */
+export function copy(value) {
+  const isPlain = () =>
+    kind(value) === 6 && typeof value.toJSON !== 'function' && isOurs(Object.getPrototypeOf(value));
+  return guarded(() => (isPlain() ? { ...value } : undefined));
+}
+
+/** Objects of another realm have another `Object.prototype`, whose own prototype is null as well. */
+function isOurs(prototype) {
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Sets a member of an object of ours. */
@@ -95,7 +113,8 @@ export function isStream(body) {
 
 /** Whether an answer says that it is JSON (RFC 8259, and RFC 6839 for `+json`). */
 export function isJson(response) {
-  return /^\s*([^;]*\+json|application\/json)\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
+  const type = guarded(() => `${response.headers.get('content-type')}`, '');
+  return /^\s*([^;]*\+json|application\/json)\s*(;|$)/i.test(type);
 }
 
 /** Reads a body as text. */

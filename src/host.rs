@@ -19,6 +19,7 @@ extern "C" {
     #[wasm_bindgen(js_name = put)]
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
+    pub(crate) fn copy(value: &JsValue) -> Option<Object>;
     #[wasm_bindgen(catch, js_name = send)]
     fn host_send(
         fetch: Option<&Function>,

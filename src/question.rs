@@ -1,13 +1,15 @@
 //! One question about a task: how does it stand, and what belongs to the answer.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Object;
-use taskwright_core::status::Standing;
+use taskwright_core::status::{Standing, TaskStatus};
 use taskwright_core::time::Millis;
 use wasm_bindgen::prelude::*;
 
 use crate::client::{Client, lacking};
+use crate::clock;
 use crate::drive::{Answered, drive};
 use crate::failure::Failure;
 use crate::value::{Js, set};
@@ -17,25 +19,64 @@ use crate::waits::Entry;
 const HOLD_S: u64 = 25;
 const SLACK_MS: u64 = 4_000;
 
+/// Long polls of one client at once: a browser has six connections to a host, and other waits need places too.
+const AT_ONCE: u32 = 4;
+/// How long to do without when one has failed, milliseconds.
+const REST_MS: u64 = 300_000;
+
+/// The long polls of one client.
+#[derive(Default)]
+pub(crate) struct LongPolls {
+    under_way: Cell<u32>,
+    resting_until: Cell<Option<Millis>>,
+}
+
+impl LongPolls {
+    fn has_room(&self) -> bool {
+        let rests = self.resting_until.get().is_some_and(|until| clock::now() < until);
+        !rests && self.under_way.get() < AT_ONCE
+    }
+
+    fn rest(&self) {
+        self.resting_until.set(Some(clock::now().after(REST_MS)));
+    }
+}
+
+/// One of them, while it is under way.
+struct Place<'a>(&'a LongPolls);
+
+impl<'a> Place<'a> {
+    fn of(polls: &'a LongPolls) -> Self {
+        polls.under_way.set(polls.under_way.get().saturating_add(1));
+        Self(polls)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get().saturating_sub(1));
+    }
+}
+
 /// Which of its questions is under way.
 enum Asked {
     LongPoll,
-    Status { after_long_poll: bool },
+    Status,
     Result(Standing<Js>),
     Question(Standing<Js>),
 }
 
 impl Client {
     /// How the task of a wait stands, with its result when it has ended, and with what its agent asks when that is waited for.
-    /// By long poll where that is offered and nothing in between is to be reported.
+    /// By long poll where that is offered and nothing in between is to be reported; then also whether one was answered.
     pub(crate) async fn question(
         &self,
         entry: &Entry,
         until: Option<Millis>,
-    ) -> Result<Standing<Js>, Failure> {
+    ) -> Result<(Standing<Js>, bool), Failure> {
         let hold = self.tasks.long_poll.and_then(|_| self.hold(entry, until));
-        let mut asked =
-            if hold.is_some() { Asked::LongPoll } else { Asked::Status { after_long_poll: false } };
+        let place = hold.map(|_| Place::of(&self.waits.long_polls));
+        let mut asked = if hold.is_some() { Asked::LongPoll } else { Asked::Status };
         // One place where it waits: each would cost kilobytes.
         loop {
             let params = Object::new();
@@ -65,10 +106,21 @@ impl Client {
             let Answered { data, response } = match (asked, answered) {
                 (Asked::Result(standing), Ok(answered)) => {
                     let complete = self.tasks.result.map(|(_, complete)| complete);
-                    return Ok(match complete {
+                    let standing = match complete {
                         Some(complete) => complete(standing, &Js(answered.data)),
                         None => standing,
-                    });
+                    };
+                    return Ok((standing, false));
+                }
+                // A success without its result is none yet; a failure is one all the same.
+                (Asked::Result(standing), Err(Failure::Core(error, _)))
+                    if error.retryable
+                        || error.status == Some(404)
+                        || standing.status != TaskStatus::Succeeded =>
+                {
+                    let is_open = standing.status == TaskStatus::Succeeded;
+                    let status = if is_open { TaskStatus::Running } else { standing.status };
+                    return Ok((Standing { status, ..standing }, false));
                 }
                 (Asked::Question(standing), answered) => {
                     // That it asks is known; what it asks, when it cannot be had, is worth no failure.
@@ -77,43 +129,50 @@ impl Client {
                         Err(aborted @ Failure::Aborted(_)) => return Err(aborted),
                         Err(_) => JsValue::UNDEFINED,
                     };
-                    let why = self.tasks.question.map(|(_, read)| read(&Js(data)));
-                    return Ok(Standing { why, ..standing });
+                    let why = self.tasks.question.and_then(|(_, read)| read(&Js(data)));
+                    // Answered already, it goes on in a moment.
+                    let asks = why.is_some();
+                    let status = if asks { standing.status } else { TaskStatus::Running };
+                    return Ok((Standing { status, why, asks, ..standing }, false));
                 }
-                // It may be the path that is unknown, or the task: the plain question tells.
+                // Told to come back later, we do; else the plain question tells what is wrong: the path, a proxy on the way,
+                // or the task.
                 (Asked::LongPoll, Err(Failure::Core(error, _)))
-                    if matches!(error.status, Some(400..=405 | 501)) =>
+                    if !matches!(error.status, Some(429 | 503)) =>
                 {
-                    asked = Asked::Status { after_long_poll: true };
+                    self.waits.long_polls.rest();
+                    asked = Asked::Status;
                     continue;
                 }
-                (Asked::Status { after_long_poll: true }, Ok(answered)) => {
-                    self.waits.long_polls.set(false);
-                    answered
+                (asked_before, answered) => {
+                    asked = asked_before;
+                    answered?
                 }
-                (_, answered) => answered?,
             };
             let standing = (self.tasks.standing)(&Js(data.clone()));
             let Some(standing) = standing else {
                 return Err(lacking("status", &data, &plan, &response, &entry.redactor));
             };
+            if standing.late && matches!(asked, Asked::LongPoll) {
+                asked = Asked::Status;
+                continue;
+            }
+            let held = matches!(asked, Asked::LongPoll);
             asked = if self.tasks.result.is_some() && standing.status.is_terminal() {
                 Asked::Result(standing)
             } else if standing.asks && self.tasks.question.is_some() && entry.options.goal.is_interaction() {
                 Asked::Question(standing)
             } else {
-                return Ok(standing);
+                drop(place);
+                return Ok((standing, held));
             };
         }
     }
 
     /// For how many seconds the server may hold the answer back; `None` for not at all.
     fn hold(&self, entry: &Entry, until: Option<Millis>) -> Option<u32> {
-        let places = usize::try_from(self.settings.budget.in_flight).unwrap_or(usize::MAX);
-        // A question that is held back takes a place that other waits need.
-        let has_room = self.waits.scheduler.borrow().len() <= places;
         let is_silent = entry.options.on_status.is_none() && !entry.options.goal.is_interaction();
-        if !self.waits.long_polls.get() || !has_room || !is_silent {
+        if !is_silent || !self.waits.long_polls.has_room() {
             return None;
         }
         let limits = entry.options.for_call(until, true).limits;

@@ -1,7 +1,7 @@
 //! The only loop around many waits: asks when the scheduler says so and reports what it heard. One timer
 //! serves all waits of a client.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -27,6 +27,7 @@ use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
 use crate::host::settled;
 use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
+use crate::question::LongPolls;
 use crate::race::{Raced, race};
 use crate::random;
 use crate::value::{Js, set};
@@ -103,8 +104,7 @@ const HELD_MS: u64 = 1_000;
 /// All waits of one client.
 pub(crate) struct Waits {
     pub(crate) scheduler: RefCell<Scheduler<Rc<Entry>>>,
-    /// Whether the service may offer long polls.
-    pub(crate) long_polls: Cell<bool>,
+    pub(crate) long_polls: LongPolls,
     timer: RefCell<Option<(Millis, Timeout)>>,
 }
 
@@ -177,7 +177,7 @@ impl Drop for Registered<'_> {
 impl Waits {
     pub(crate) fn new(budget: Budget) -> Self {
         let scheduler = RefCell::new(Scheduler::new(budget, random::seed()));
-        Self { scheduler, long_polls: Cell::new(true), timer: RefCell::default() }
+        Self { scheduler, long_polls: LongPolls::default(), timer: RefCell::default() }
     }
 }
 
@@ -338,10 +338,10 @@ impl Client {
         let heard = self.question(&entry, until).await;
         let report = |heard| self.waits.scheduler.borrow_mut().heard(clock::now(), id, heard);
         let end = match heard {
-            Ok(standing) => {
+            Ok((standing, long)) => {
                 let ends = entry.options.goal.is_reached(&standing);
-                // Only a server that waits on its side takes so long.
-                let held = clock::now().since(asked) >= HELD_MS;
+                // A server that does not wait on its side must not be asked without pause.
+                let held = long && clock::now().since(asked) >= HELD_MS;
                 let verdict = report(Heard::Status { word: standing.word.clone(), ends, held });
                 match (entry.tell(&standing), verdict) {
                     (Err(failure), _) => Some(Err(failure)),

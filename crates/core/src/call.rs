@@ -174,7 +174,8 @@ pub struct CallMachine {
     redirects: u32,
     maybe_accepted: bool,
     head: Head,
-    ended: Option<Command>,
+    /// How it ended: whether well.
+    ended: Option<bool>,
 }
 
 impl CallMachine {
@@ -195,14 +196,16 @@ impl CallMachine {
         }
     }
 
-    /// Goes on after `event`. Once it has answered [`Command::Done`] or [`Command::Fail`] it repeats that.
+    /// Goes on after `event`. After [`Command::Done`] or [`Command::Fail`] nothing changes its mind.
     pub fn step(&mut self, now: Millis, event: Event) -> Command {
-        if let Some(end) = &self.ended {
-            return end.clone();
+        match self.ended {
+            Some(true) => return Command::Done,
+            Some(false) => return self.fail(Failure::Unreadable, "the call has failed before", None),
+            None => {}
         }
         let command = self.next(now, event);
         if matches!(command, Command::Done | Command::Fail(_)) {
-            self.ended = Some(command.clone());
+            self.ended = Some(matches!(command, Command::Done));
         }
         command
     }

@@ -143,6 +143,8 @@ pub enum Takes {
     Object,
     /// An array.
     List,
+    /// An array of objects whose `data` is secret: it is never shown.
+    Credentials,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -208,7 +210,9 @@ fn check_field<V: View>(field: &Field, value: &V) -> Result<(), InvalidInput> {
     let fits = match (field.takes, &seen) {
         (Takes::Text, Seen::Text(text)) => !text.trim().is_empty(),
         (Takes::WebUrl, Seen::Text(text)) => is_web_url(text),
-        (Takes::Flag, Seen::Flag(_)) | (Takes::Object, Seen::Object) | (Takes::List, Seen::List) => true,
+        (Takes::Flag, Seen::Flag(_))
+        | (Takes::Object, Seen::Object)
+        | (Takes::List | Takes::Credentials, Seen::List) => true,
         (Takes::Whole(low, high), Seen::Number(number)) => {
             number.fract() == 0.0 && *number >= f64::from(low) && *number <= f64::from(high)
         }
@@ -258,7 +262,7 @@ fn wants(takes: Takes) -> String {
         Takes::Whole(low, high) => format!("a whole number from {low} to {high}"),
         Takes::SecretTexts => "an object whose values are strings".to_owned(),
         Takes::Object => "an object".to_owned(),
-        Takes::List => "an array".to_owned(),
+        Takes::List | Takes::Credentials => "an array".to_owned(),
         Takes::OneOf(words) => {
             format!("one of {}", join(words.iter().map(|word| quoted(word)), ", "))
         }

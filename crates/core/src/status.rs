@@ -48,4 +48,6 @@ pub struct Standing<V> {
     pub why: Option<String>,
     /// Whether the agent has stopped to ask something.
     pub asks: bool,
+    /// Whether it has ended and its result is not there yet; it counts as running until then.
+    pub late: bool,
 }

@@ -60,8 +60,8 @@ pub struct Find<V> {
 /// Adds what the result operation says to how a task stands.
 pub type Completion<V> = fn(Standing<V>, &V) -> Standing<V>;
 
-/// Reads what the agent asks.
-pub type Question<V> = fn(&V) -> String;
+/// Reads what the agent asks; `None` when it has been answered.
+pub type Question<V> = fn(&V) -> Option<String>;
 
 impl Wire {
     /// Everything about its tasks.

@@ -71,10 +71,13 @@ async function unseen(
   seen: ReadonlySet<string>,
   options: CallOptions | undefined,
 ): Promise<ExecutionActivity[]> {
+  // Fewer than asked for may be all, or all that the service gives at once: asking for more tells.
+  let before = -1;
   for (let limit = FEW; ; limit *= 2) {
     const newest = await newestActivities(calls, executionId, limit, options);
-    const isWhole = newest.length < limit || newest.some(({ id }) => seen.has(id)) || limit >= MOST;
+    const isWhole = newest.length === before || newest.some(({ id }) => seen.has(id)) || limit >= MOST;
     if (isWhole) return newest.filter(({ id }) => !seen.has(id)).reverse();
+    before = newest.length;
   }
 }
 

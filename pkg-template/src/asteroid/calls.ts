@@ -1,6 +1,6 @@
 import { Engine } from '../internal/engine.js';
 import type { RawAnswer, RawCallOptions, RawOutcome, RawWaitOptions } from '../internal/raw.js';
-import { invalid, toAsteroidError } from './errors.js';
+import { answerError, invalid, toAsteroidError } from './errors.js';
 
 /** Options of `new AsteroidClient(options)`. */
 export interface AsteroidClientOptions {
@@ -101,7 +101,10 @@ export class Calls {
   ): Promise<T> {
     const raw: RawCallOptions = { ...this.#raw(options), ...more };
     const { data }: RawAnswer = await this.#engine.call(operation, ids, params, raw);
-    return data as T;
+    // Starts say themselves what an answer without an id means.
+    const answer = data ?? (/delete|add|upload|execute|rerun/i.test(operation) ? {} : undefined);
+    if (answer === undefined) throw answerError(operation, 'the answer is empty', { kind: 'decode' });
+    return answer as T;
   }
 
   /** Waits for an execution. */

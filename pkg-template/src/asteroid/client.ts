@@ -85,11 +85,15 @@ export class AsteroidClient {
     agentId: string,
     executionData?: Readonly<Record<string, unknown>>,
     agentProfileId?: string,
-    options?: Omit<ExecuteOptions, 'dynamicData' | 'agentProfileId'> & CallOptions,
+    options?: ExecuteOptions & CallOptions,
   ): Promise<string> {
-    const { inputs, metadata, tempFiles, version } = options ?? {};
-    const start = { dynamicData: executionData, agentProfileId, inputs, metadata, tempFiles, version };
-    return await execute(this.#calls, agentId, start, options);
+    const [start, call] = parted(options);
+    return await execute(
+      this.#calls,
+      agentId,
+      { ...start, dynamicData: executionData, agentProfileId },
+      call,
+    );
   }
 
   /**
@@ -99,12 +103,15 @@ export class AsteroidClient {
     agentId: string,
     executionData?: Readonly<Record<string, unknown>>,
     agentProfileId?: string,
-    options?: Omit<ExecuteOptions, 'dynamicData' | 'agentProfileId'> &
-      CallOptions & { timeoutSeconds?: number | undefined },
+    options?: ExecuteOptions & CallOptions & { timeoutSeconds?: number | undefined },
   ): Promise<SyncExecution> {
-    const { inputs, metadata, tempFiles, version, timeoutSeconds } = options ?? {};
-    const data = { dynamicData: executionData, agentProfileId, inputs, metadata, tempFiles, version };
-    return await executeSync(this.#calls, agentId, { ...data, timeoutSeconds }, options);
+    const [start, call] = parted(options);
+    return await executeSync(
+      this.#calls,
+      agentId,
+      { ...start, dynamicData: executionData, agentProfileId },
+      call,
+    );
   }
 
   /**
@@ -248,6 +255,11 @@ export class AsteroidClient {
     path: undefined,
     options?: DownloadOptions,
   ): Promise<ReadableStream<Uint8Array>>;
+  downloadExecutionFile(
+    file: ExecutionFile,
+    path: string | undefined,
+    options?: DownloadOptions,
+  ): Promise<string | ReadableStream<Uint8Array>>;
   async downloadExecutionFile(
     file: ExecutionFile,
     path?: string,
@@ -299,7 +311,8 @@ export class AsteroidClient {
 
   /**
    * Creates a profile. The `data` of its credentials is encrypted with the service's public key before it is sent
-   * (RSA, PKCS#1 v1.5: up to 245 bytes of UTF-8 with a key of 2048 bits).
+   * (RSA, PKCS#1 v1.5: up to 245 bytes of UTF-8 with a key of 2048 bits); not with `apiVersion: 'v2'`, which has no such key
+   * and relies on TLS.
    */
   async createAgentProfile(request: CreateAgentProfileRequest, options?: CallOptions): Promise<AgentProfile> {
     return await createProfile(this.#calls, request, options);
@@ -337,4 +350,10 @@ export class AsteroidClient {
   formatAgentProfilesList(profiles: readonly AgentProfile[]): string {
     return formatAgentProfilesList(profiles);
   }
+}
+
+/** What an execution is started with, and how the call is made. */
+function parted(options: (ExecuteOptions & CallOptions) | undefined): [ExecuteOptions, CallOptions] {
+  const { signal, timeoutMs, totalTimeoutMs, maxRetries, headers, ...start } = options ?? {};
+  return [start, { signal, timeoutMs, totalTimeoutMs, maxRetries, headers }];
 }

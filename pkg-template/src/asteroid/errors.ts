@@ -57,8 +57,8 @@ export class InvalidParameterError extends AsteroidAPIError {
 }
 
 /**
- * Nobody can know whether the execution was started: the answer was lost, and the list of executions, where it was
- * looked for, does not have it either. It was not sent again.
+ * Nobody can know whether it was carried out: the answer was lost. A start of version 2 was looked for in the list of
+ * executions before, and is not there either. It was not sent again.
  */
 export class AmbiguousStartError extends AsteroidAPIError {
   override name = 'AmbiguousStartError';

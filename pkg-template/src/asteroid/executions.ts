@@ -36,10 +36,12 @@ export interface ExecuteOptions {
   tempFiles?: readonly TempFile[] | undefined;
   /** The agent's version; version 2 of the API only. */
   version?: number | undefined;
+  /** What version 2 takes besides, under its own names: `profileGroupId`, `head`, `executionOptions`, ... */
+  [parameter: string]: unknown;
 }
 
 /** Options of the waits. */
-export interface WaitOptions extends CallOptions {
+export interface WaitOptions extends Omit<CallOptions, 'totalTimeoutMs' | 'maxRetries'> {
   /** Told of each new status. */
   onStatus?: ((change: { id: string; status: string; rawStatus: string }) => void) | undefined;
 }
@@ -73,7 +75,8 @@ export async function executeSync(
   const answer = await calls.call<Partial<SyncExecution>>('executeAgentSync', [agentId], start, options);
   const executionId = idIn(answer.executionId);
   // An execution that was found again after its answer was lost comes without a status.
-  return { ...answer, executionId, status: answer.status ?? 'running' };
+  const status = answer.status ?? (await execution(calls, executionId, options)).status;
+  return { ...answer, executionId, status };
 }
 
 /** @internal The id in the answer of a start. An answer without one is as good as none. */
@@ -225,7 +228,7 @@ export async function executions(
   filters: ExecutionFilters,
   options: CallOptions | undefined,
 ): Promise<Page<Execution>> {
-  const { metadataKey, metadataValue } = filters;
+  const { metadataKey, metadataValue } = filters ?? {};
   if ((metadataKey === undefined) !== (metadataValue === undefined)) {
     throw invalid(
       metadataKey === undefined ? 'metadataKey' : 'metadataValue',
@@ -233,10 +236,11 @@ export async function executions(
     );
   }
   const query = Object.fromEntries(
-    Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => [
-      name,
-      value instanceof Date ? value.toISOString() : value,
-    ]),
+    Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => {
+      if (!(value instanceof Date)) return [name, value];
+      if (Number.isNaN(value.getTime())) throw invalid(name, 'takes a date, got an invalid one');
+      return [name, value.toISOString()];
+    }),
   );
   return await calls.call('getExecutions', [], query, options);
 }

@@ -171,12 +171,18 @@ export async function download(
   options: DownloadOptions | undefined,
 ): Promise<string | ReadableStream<Uint8Array>> {
   const { signedUrl, fileName } = file ?? {};
-  if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of getExecutionFiles');
+  if (typeof signedUrl !== 'string' || !URL.canParse(signedUrl)) {
+    throw invalid('file', 'takes a file of getExecutionFiles');
+  }
   const files = path === undefined ? undefined : await fileSystem();
   let target: string | undefined;
   if (path !== undefined) {
     if (files === undefined) throw invalid('path', 'cannot be used: there are no files here');
-    target = await files.target(path, fileName, options?.createDirs ?? true);
+    if (typeof path !== 'string' || typeof fileName !== 'string')
+      throw invalid('path', 'and the name of the file take strings');
+    target = await files.target(path, fileName, options?.createDirs ?? true).catch((error) => {
+      throw failed(file, error.message, { kind: 'internal', cause: error });
+    });
     if (target === undefined) {
       throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
     }
@@ -185,8 +191,11 @@ export async function download(
   const failure = (error: unknown) => {
     if (options?.signal?.aborted) return options.signal.reason;
     if (error instanceof AsteroidAPIError) return error;
-    return failed(file, error instanceof Error ? error.message : String(error), {
-      kind: 'connection',
+    const { message, syscall } = error as Error & { syscall?: string };
+    // What the disk refuses has a system call, and its address is one of ours.
+    const kind = syscall && /^(open|mkdir|write|rename|mkdtemp)$/.test(syscall) ? 'internal' : 'connection';
+    return failed(file, String(message ?? error).replaceAll(signedUrl, 'its address'), {
+      kind,
       cause: error,
     });
   };

@@ -1,7 +1,7 @@
 import { TaskwrightError } from '../errors.js';
 import { sealCredentials } from '../internal/seal.js';
 import type { CallOptions, Calls } from './calls.js';
-import { invalid, toAsteroidError } from './errors.js';
+import { answerError, invalid, toAsteroidError } from './errors.js';
 import { pages } from './executions.js';
 import type { AgentProfile, CreateAgentProfileRequest, Page, UpdateAgentProfileRequest } from './types.js';
 
@@ -39,8 +39,8 @@ export async function createProfile(
   options: CallOptions | undefined,
 ): Promise<AgentProfile> {
   if (calls.hasV2Profiles) return await calls.call('createAgentProfile', [], request, options);
-  const sealed = await withSealed(calls, request, 'credentials', options);
-  return await calls.call('v1.createAgentProfile', [], sealed, options);
+  const safe = await sealed(calls, request, options);
+  return await calls.call('v1.createAgentProfile', [], safe, options);
 }
 
 /** @internal Changes what the request names. */
@@ -51,8 +51,8 @@ export async function updateProfile(
   options: CallOptions | undefined,
 ): Promise<AgentProfile> {
   if (calls.hasV2Profiles) return await calls.call('updateAgentProfile', [profileId], request, options);
-  const sealed = await withSealed(calls, request, 'credentials_to_add', options);
-  return await calls.call('v1.updateAgentProfile', [profileId], sealed, options);
+  const safe = await sealed(calls, request, options);
+  return await calls.call('v1.updateAgentProfile', [profileId], safe, options);
 }
 
 /** @internal Deletes a profile; what the service says about it, where it says something. */
@@ -69,7 +69,21 @@ export async function deleteProfile(
 /** @internal The service's public key, PEM. It comes as text or as a JSON string. */
 export async function publicKey(calls: Calls, options: CallOptions | undefined): Promise<string> {
   const key = String(await calls.call('v1.getCredentialsPublicKey', [], undefined, options));
-  return key.trimStart().startsWith('"') ? String(JSON.parse(key)) : key;
+  try {
+    return key.trimStart().startsWith('"') ? String(JSON.parse(key)) : key;
+  } catch {
+    throw answerError('getCredentialsPublicKey', 'the key breaks off', { kind: 'decode' });
+  }
+}
+
+/** Whatever member they are in, credentials leave encrypted. */
+async function sealed<Request extends object>(
+  calls: Calls,
+  request: Request,
+  options: CallOptions | undefined,
+): Promise<Request> {
+  const first = await withSealed(calls, request, 'credentials', options);
+  return await withSealed(calls, first, 'credentials_to_add', options);
 }
 
 /** A copy of `request` whose credentials are encrypted; everything else is as the caller set it. */
@@ -93,9 +107,9 @@ async function withSealed<Request extends object>(
   });
   if (credentials.length === 0) return request;
   const key = await publicKey(calls, options);
-  let sealed: string[];
+  let texts: string[];
   try {
-    sealed = await sealCredentials(key, credentials);
+    texts = await sealCredentials(key, credentials);
   } catch (error) {
     if (!(error instanceof TaskwrightError)) throw error;
     const { kind, message, cause } = error;
@@ -103,6 +117,10 @@ async function withSealed<Request extends object>(
   }
   return {
     ...request,
-    [member]: credentials.map((credential, index) => ({ ...credential, data: sealed[index] })),
+    [member]: credentials.map((credential, index) => ({
+      ...credential,
+      name: credential.name,
+      data: texts[index],
+    })),
   };
 }

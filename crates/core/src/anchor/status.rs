@@ -9,7 +9,7 @@ pub fn standing<V: View>(answer: &V) -> Option<Standing<V>> {
     let word = data.member("status").text()?;
     let status = portable(&word);
     let (result, why) = (data.member("result"), data.member("error").text());
-    Some(Standing { word, status, result, why, asks: false })
+    Some(Standing { word, status, result, why, asks: false, late: false })
 }
 
 /// The id of a task that was started asynchronously, from `{"data": {"workflow_id"}}`.

@@ -171,7 +171,7 @@ pub static PROFILE: Operation =
 pub static PROFILE_CREATE: Operation = Operation {
     name: "createAgentProfile",
     path: PROFILES.path,
-    fields: &[Field::body("name", Takes::Text).required()],
+    fields: &[Field::body("name", Takes::Text).required(), Field::body("credentials", Takes::Credentials)],
     takes_key: false,
     check: "the profiles of the organization (getAgentProfiles)",
     ..START
@@ -182,7 +182,10 @@ pub static PROFILE_UPDATE: Operation = Operation {
     name: "updateAgentProfile",
     method: Method::Patch,
     path: PROFILE.path,
-    fields: &[],
+    fields: &[
+        Field::body("credentialsToAdd", Takes::Credentials),
+        Field::body("credentialsToUpdate", Takes::Credentials),
+    ],
     takes_key: false,
     check: "the profile (getAgentProfile)",
     ..START

@@ -45,7 +45,7 @@ pub fn standing_v1<V: View>(answer: &V) -> Option<Standing<V>> {
     let asks = word == "paused_by_agent";
     // A member that no answer has: there is no result yet.
     let result = answer.member("");
-    Some(Standing { word, status, result, why: answer.member("reason").text(), asks })
+    Some(Standing { word, status, result, why: answer.member("reason").text(), asks, late: false })
 }
 
 /// Adds the answer of version 1's result operation: `{"status", "error"?, "execution_result"?}`.
@@ -65,18 +65,28 @@ pub fn complete_v1<V: View>(standing: Standing<V>, answer: &V) -> Standing<V> {
 }
 
 fn settled<V: View>(word: String, result: V, why: Option<String>) -> Standing<V> {
-    let status = match portable(&word) {
-        TaskStatus::Succeeded if result.seen() != Seen::Object => TaskStatus::Running,
-        status => status,
-    };
+    let status = portable(&word);
+    let late = status == TaskStatus::Succeeded && result.seen() != Seen::Object;
+    let status = if late { TaskStatus::Running } else { status };
     let asks = word == "paused_by_agent";
-    Standing { word, status, result, why, asks }
+    Standing { word, status, result, why, asks, late }
 }
 
 /// What the agent wants to know, from the newest activities, newest first: the question or the reason of its newest pause, else its
-/// newest message to the user, else its newest action.
-pub fn question<V: View>(activities: &V) -> String {
-    let payloads: Vec<V> = activities.elements().iter().map(|activity| activity.member("payload")).collect();
+/// newest message to the user, else its newest action. `None` when somebody has answered since.
+pub fn question<V: View>(activities: &V) -> Option<String> {
+    let mut payloads: Vec<V> = Vec::new();
+    for payload in activities.elements().iter().map(|activity| activity.member("payload")) {
+        let kind = payload.member("activityType").text();
+        let is_pause = inner(&payload, "pausedPayload").seen() == Seen::Object
+            || inner(&payload, "status").text().as_deref() == Some("paused_by_agent");
+        payloads.push(payload);
+        match kind.as_deref() {
+            Some("status_changed") if is_pause => break,
+            Some("user_message_received") => return None,
+            _ => {}
+        }
+    }
     let of_kind = |kind: &'static str| {
         payloads.iter().filter(move |payload| payload.member("activityType").text().as_deref() == Some(kind))
     };
@@ -91,7 +101,7 @@ pub fn question<V: View>(activities: &V) -> String {
         told.or_else(|| of_kind("action_started").next()).and_then(|payload| inner(payload, "message").text())
     };
     let said = |text: &String| !text.trim().is_empty();
-    pause.filter(said).or_else(message).filter(said).unwrap_or_else(|| UNSAID.to_owned())
+    Some(pause.filter(said).or_else(message).filter(said).unwrap_or_else(|| UNSAID.to_owned()))
 }
 
 /// A member of a payload in either of its layouts: inline, or under `data`.
@@ -159,6 +169,10 @@ mod tests {
             json!({"pausedPayload": {"reason": "r", "question": {"questions": [{"question": "A?"}, {"question": "B?"}]}}}),
         );
         let of = |list: Vec<Value>| question(&Some(&Value::Array(list)));
+        let answered = flat("user_message_received", json!({"message": "4711"}));
+        assert_eq!(of(vec![acted.clone(), answered.clone(), paused.clone()]), None);
+        let of = |list| of(list).unwrap();
+        assert_eq!(of(vec![paused.clone(), answered]), "Which code?");
         assert_eq!(of(vec![acted.clone(), told.clone(), paused.clone()]), "Which code?");
         assert_eq!(of(vec![asked, paused]), "A?\nB?");
         assert_eq!(of(vec![acted.clone(), told]), "tell me");
