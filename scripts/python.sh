@@ -9,7 +9,7 @@ mapfile -t releases <js-tests/python/releases.txt
 
 say() { printf 'python: %s\n' "$*"; }
 fail() { printf 'python: %s\n' "$*" >&2; exit 1; }
-can_make_environments() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+can_make_environments() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 
 if ! command -v python3 >/dev/null || ! can_make_environments; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

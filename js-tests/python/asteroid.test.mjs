@@ -1,4 +1,4 @@
-// The official Python SDK, four releases of its generations, unmodified, against the local server with a real Chromium.
+// The official Python SDK, four of its releases, unmodified, against the local server with a real Chromium.
 // run.py makes the calls of the high-level clients and prints what it got; generated.py is a suite of its own for the
 // client of today, which is generated and has no such calls.
 import assert from 'node:assert/strict';
