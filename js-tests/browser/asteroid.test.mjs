@@ -1,5 +1,5 @@
-// A page in a real Chromium keeps credentials in a profile through the package, across origins, and the server's own
-// Chromium signs in with them.
+// A page in a real Chromium uses the package across origins: it keeps credentials in a profile, with which the server's own
+// Chromium signs in, and it answers an agent and gives and gets files.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { servePage } from '../../examples/browser/serve.mjs';
@@ -25,10 +25,10 @@ after(async () => {
 });
 
 /**
- * Runs `signIn` inside a page of another origin than the server's. The package is what the page's own server has, or `bundle`:
+ * Runs `work` inside a page of another origin than the server's. The package is what the page's own server has, or `bundle`:
  * its files by name. Says, too, what the page sent to the server.
  */
-async function inPage(argument, bundle = new Map()) {
+async function inPage(work, argument, bundle = new Map()) {
   const context = await browser.newContext();
   const [complaints, sent] = [[], []];
   try {
@@ -47,7 +47,7 @@ async function inPage(argument, bundle = new Map()) {
     const entry = bundle.size > 0 ? '/bundle/main.js' : '/taskwright/asteroid.js';
     const value = await tab.evaluate(
       async ([source, address, given]) => new Function(`return (${source})`)()(await import(address), given),
-      [String(signIn), entry, { baseUrl: asteroid.url, site: asteroid.site, ...argument }],
+      [String(work), entry, { baseUrl: asteroid.url, site: asteroid.site, ...argument }],
     );
     assert.deepEqual(complaints, []);
     return { value, sent };
@@ -83,7 +83,7 @@ const credentials = [
 ];
 
 test('credentials are encrypted in the page, and the server signs in with what it decrypts', async () => {
-  const { value, sent } = await inPage({ name: 'Ada', credentials });
+  const { value, sent } = await inPage(signIn, { name: 'Ada', credentials });
   assert.deepEqual(value.result, { main_heading: 'Welcome back, Ada', last_order: 'Sencha Asa' });
 
   const created = sent.find(
@@ -105,7 +105,7 @@ test('credentials are encrypted in the page, and the server signs in with what i
 
 test('what is filled in is what the page gave: with another password nobody gets in', async () => {
   const wrong = [credentials[0], { name: 'password', data: 'Kaffee' }];
-  const { value } = await inPage({ name: 'Not Ada', credentials: wrong });
+  const { value } = await inPage(signIn, { name: 'Not Ada', credentials: wrong });
   assert.deepEqual(value.result, { main_heading: 'Sign in' });
 });
 
@@ -115,9 +115,41 @@ test('the packed package does the same out of a bundle', async () => {
     const source = "export { AsteroidClient } from 'taskwright/asteroid';\n";
     const { files } = await bundled('esbuild', project.folder, source);
     const bundle = new Map(files.map(({ name, bytes }) => [name, bytes]));
-    const { value } = await inPage({ name: 'Ada, bundled', credentials }, bundle);
+    const { value } = await inPage(signIn, { name: 'Ada, bundled', credentials }, bundle);
     assert.deepEqual(value.result, { main_heading: 'Welcome back, Ada', last_order: 'Sencha Asa' });
   } finally {
     await project.remove();
   }
+});
+
+/** In the page: an agent that asks gets a file and an answer; the file comes back, and with it what the run tells. */
+async function answer({ AsteroidClient }, { baseUrl, site }) {
+  const client = new AsteroidClient({ baseUrl, apiKey: 'page-key' });
+  const id = await client.executeAgent('invoice', { site });
+  const types = [];
+  const following = (async () => {
+    for await (const { payload } of client.activities(id, { interval: 200 }))
+      types.push(payload.activityType);
+  })();
+  const asked = await client.waitForAgentInteraction(id, 200, 60_000);
+  await client.uploadExecutionFiles(id, [
+    new File(['Two tins: 32.50'], 'invoice.txt', { type: 'text/plain' }),
+  ]);
+  await client.addMessageToExecution(id, '4711');
+  const { result } = await client.waitForExecutionResult(id, 200, 60_000);
+  await following;
+  const [file] = await client.getExecutionFiles(id);
+  const text = await new Response(await client.downloadExecutionFile(file)).text();
+  const path = await client.uploadExecutionFiles(id, ['/etc/hostname']).catch((error) => error.name);
+  return { question: asked.agentMessage, result, types, text, path };
+}
+
+test('a page answers an agent, gives it a file, follows the run and fetches the file again', async () => {
+  const { value } = await inPage(answer, {});
+  assert.match(value.question, /^Which order/);
+  assert.equal(value.result.receipt, 'Order 4711, invoice.txt: Two tins: 32.50');
+  assert.equal(value.text, 'Two tins: 32.50');
+  assert.equal(value.path, 'InvalidParameterError', 'a page has no paths');
+  assert.equal(value.types.at(-1), 'terminal');
+  for (const type of ['file_added', 'user_message_received']) assert.ok(value.types.includes(type), type);
 });

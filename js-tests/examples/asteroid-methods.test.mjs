@@ -120,6 +120,7 @@ function everyMethod(apiVersion) {
     const all = payloads(await client.getLastNExecutionActivities(id, 1000));
     const told = all.find(({ activityType }) => activityType === 'user_message_received');
     assert.equal(told.message, '4711 für Ada');
+    assert.ok(all.some(({ activityType }) => activityType === 'file_added'));
   });
 
   test('every form of a file arrives with its bytes', async () => {
@@ -240,8 +241,7 @@ function everyMethod(apiVersion) {
   test('an execution is done again, and deleted', async () => {
     const id = await client.executeAgent('tea', { site, tea: 'white-peony' });
     await client.waitForExecutionResult(id, ...PATIENCE);
-    const again = await client.rerunExecution(id);
-    const repeated = typeof again === 'string' ? again : again.executionId;
+    const repeated = await client.rerunExecution(id);
     assert.notEqual(repeated, id);
     const { result } = await client.waitForExecutionResult(repeated, ...PATIENCE);
     assert.equal(result.name, 'White Peony');
@@ -360,6 +360,10 @@ function everyMethod(apiVersion) {
       });
       const { result } = await client.waitForExecutionResult(id, ...PATIENCE);
       assert.match(JSON.stringify(result), /invoice\.txt: One tin: 16\.25/);
+      // The same files once more.
+      const again = await client.rerunExecution(id);
+      assert.deepEqual((await client.waitForExecutionResult(again, ...PATIENCE)).result, result);
+      await client.deleteExecution(again);
 
       const here = { metadataKey: 'batch', metadataValue: metadata.batch };
       const found = await client.getExecutions(here);
