@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help tools build server demo test lint test-rust test-wasm test-js bench fmt clean
+.PHONY: help tools build server demo test lint test-rust test-wasm test-js test-python bench fmt clean
 
 # step TITLE COMMAND: runs the command with the repository's tools on PATH and says how long it took.
 step := scripts/step.sh
@@ -47,6 +47,10 @@ test-js: build server ## unit, packaging and browser suites on the built package
 	@$(step) "packaging" scripts/test-js.sh packaging
 	@$(step) "examples" scripts/test-js.sh examples
 	@$(step) "browser" scripts/test-js.sh browser
+
+# Not a part of `make test`: it needs Python and PyPI.
+test-python: server ## the official Python clients against the server
+	@$(step) "python" scripts/test-python.sh
 
 bench: build server ## side-by-side measurements, see bench/README.md
 	@$(step) "bench" node bench/run.mjs

@@ -51,6 +51,13 @@ impl Bench {
         }
     }
 
+    /// Waits until a task is in the middle of its first step.
+    async fn until_begun(&self, id: &str) {
+        while !self.story(id).await.contains(&"action_started".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     async fn until_step(&self, id: &str, number: u32) {
         while self.store.execution(id).await.unwrap().unwrap().steps < number {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -76,7 +83,7 @@ fn asking() -> TaskState {
 async fn a_paused_task_begins_no_step_lets_others_work_and_goes_on_where_it_was() {
     let bench = bench(limits(1));
     bench.submit(new_execution("walk")).await;
-    bench.puppet.until_running(1).await;
+    bench.until_begun("walk").await;
     assert_eq!(bench.runner.pause("walk").await.unwrap(), Some(TaskState::Paused));
     assert_eq!(bench.runner.pause("walk").await.unwrap(), Some(TaskState::Paused), "again");
     // The step under way ends, the next one does not begin although nothing holds it back.
@@ -87,6 +94,7 @@ async fn a_paused_task_begins_no_step_lets_others_work_and_goes_on_where_it_was(
         matches!(bench.end("ok").await, TaskState::Succeeded(_)),
         "one at once, and the paused one counts not"
     );
+    bench.until_step("walk", 1).await;
     assert_eq!(bench.store.execution("walk").await.unwrap().unwrap().steps, 1);
     assert_eq!(bench.runner.resume("walk").await.unwrap(), Some(TaskState::Running));
     bench.puppet.open();
@@ -160,6 +168,13 @@ async fn a_message_that_came_before_the_question_is_taken_for_its_answer() {
     assert_eq!(bench.runner.answer("ask", "Taipei").await.unwrap(), Some(TaskState::Queued));
     bench.puppet.open();
     assert_eq!(bench.end("ask").await, TaskState::Succeeded(json!({"city": "Taipei"})));
+    bench.submit(new_execution("wonder")).await;
+    bench.puppet.until_began(3).await;
+    assert_eq!(bench.runner.answer("wonder", "Rome").await.unwrap(), Some(TaskState::Running));
+    bench.puppet.open();
+    assert_eq!(bench.end("wonder").await, TaskState::Succeeded(json!({"city": "Rome"})));
+    let asked = ["starting", "running", "user_message_received", "completed", "terminal"];
+    assert_eq!(bench.story("wonder").await, asked, "it was never on hold");
 }
 
 #[tokio::test]
@@ -169,6 +184,7 @@ async fn cancelling_works_in_every_state_that_is_no_end_and_is_the_last_that_hap
         bench.submit(new_execution(prompt)).await;
         bench.puppet.until_began(1).await;
     }
+    bench.until_begun("walk").await;
     bench.runner.pause("walk").await.unwrap();
     bench.puppet.open();
     bench.until("ask", asking()).await;
@@ -239,7 +255,9 @@ async fn no_more_than_the_allowed_number_is_held_without_a_slot() {
     for prompt in ["walk a", "walk b"] {
         bench.submit(new_execution(prompt)).await;
     }
-    bench.puppet.until_running(2).await;
+    for id in ["walk a", "walk b"] {
+        bench.until_begun(id).await;
+    }
     bench.runner.pause("walk a").await.unwrap();
     bench.puppet.open();
     bench.puppet.open();
@@ -282,7 +300,7 @@ async fn stopping_does_not_wait_for_people() {
         bench.submit(new_execution(prompt)).await;
     }
     bench.until("ask", asking()).await;
-    bench.puppet.until_running(2).await;
+    bench.until_begun("walk").await;
     bench.runner.pause("walk").await.unwrap();
     bench.puppet.open();
     bench.until_step("walk", 1).await;

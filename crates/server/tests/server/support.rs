@@ -34,7 +34,7 @@ impl Default for Gate {
 }
 
 /// Does what the prompt says: `ok`, `fail`, `panic`, `hang`, `gate` (until [`Puppet::open`]), `steps`, `walk` (three
-/// steps, each until [`Puppet::open`]), `ask`, `far` (as many steps as it may).
+/// steps, each until [`Puppet::open`]), `ask`, `wonder` (`gate`, then `ask`), `far` (as many steps as it may).
 #[derive(Default)]
 pub(crate) struct Puppet {
     /// Prompts in the order in which their tasks began.
@@ -108,7 +108,10 @@ impl Perform for Puppet {
                         host.ended(Step { number, action, detail, duration_ms: 1, error: None });
                     }
                 }
-                "ask" => {
+                kind @ ("ask" | "wonder") => {
+                    if kind == "wonder" {
+                        self.gate.0.acquire().await.unwrap().forget();
+                    }
                     let city = host.ask("Which city?").await;
                     return Ok(json!({ "city": city }));
                 }

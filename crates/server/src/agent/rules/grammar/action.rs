@@ -295,7 +295,7 @@ fn ask(clause: &Clause) -> Option<Instruction> {
     let (question, name) = around(rest, &["as"]).unwrap_or((rest, "answer"));
     // What is asked is said as it is, so it has to be meant literally.
     clause.only_quote(question).filter(|quote| quote.kind == QuoteKind::Quoted)?;
-    let (question, name) = (clause.plain(question), clause.plain(bare(name)));
+    let (question, name) = (clause.plain(question), clause.plain(skip(name, &["the"])));
     (!name.is_empty()).then_some(Instruction::Ask { question, name })
 }
 
