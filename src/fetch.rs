@@ -1,11 +1,11 @@
 //! One request on its way: the runtime's `fetch`, or the one that the caller brought.
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Function, Object};
 use taskwright_core::operation::InvalidInput;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal, Response};
 
-use crate::host::{self, Reply, Sent, is_stream};
+use crate::host::{self, Reply, Sent, is_plain, is_stream};
 use crate::value::{json_stringify, member};
 
 /// What every attempt of a call sends.
@@ -100,14 +100,4 @@ pub(crate) fn to_json(name: &str, value: &JsValue) -> Result<JsValue, InvalidInp
     json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| {
         InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
     })
-}
-
-fn is_plain(value: &JsValue) -> bool {
-    if Array::is_array(value) {
-        return true;
-    }
-    // Objects of another realm have another `Object.prototype`, whose own prototype is null as well.
-    let prototype = Reflect::get_prototype_of(value).map(JsValue::from).unwrap_or_default();
-    prototype.is_null()
-        || Reflect::get_prototype_of(&prototype).map(JsValue::from).is_ok_and(|parent| parent.is_null())
 }

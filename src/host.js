@@ -41,13 +41,14 @@ function guarded(look, otherwise) {
 
 /** A shallow copy of a plain object that writes itself as JSON; `undefined` of anything else. */
 export function copy(value) {
-  const isPlain = () =>
-    kind(value) === 6 && typeof value.toJSON !== 'function' && isOurs(Object.getPrototypeOf(value));
-  return guarded(() => (isPlain() ? { ...value } : undefined));
+  const isObject = () => kind(value) === 6 && typeof value.toJSON !== 'function' && isPlain(value);
+  return guarded(() => (isObject() ? { ...value } : undefined));
 }
 
-/** Objects of another realm have another `Object.prototype`, whose own prototype is null as well. */
-function isOurs(prototype) {
+/** Whether an object is an array or of no class. Those of another realm have another `Object.prototype`. */
+export function isPlain(value) {
+  if (kind(value) === 5) return true;
+  const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 

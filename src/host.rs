@@ -20,6 +20,8 @@ extern "C" {
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
     pub(crate) fn copy(value: &JsValue) -> Option<Object>;
+    #[wasm_bindgen(js_name = isPlain)]
+    pub(crate) fn is_plain(value: &JsValue) -> bool;
     #[wasm_bindgen(catch, js_name = send)]
     fn host_send(
         fetch: Option<&Function>,

@@ -61,7 +61,7 @@ impl Drop for Place<'_> {
 /// Which of its questions is under way.
 enum Asked {
     LongPoll,
-    Status,
+    Status { after_long_poll: bool },
     Result(Standing<Js>),
     Question(Standing<Js>),
 }
@@ -76,7 +76,8 @@ impl Client {
     ) -> Result<(Standing<Js>, bool), Failure> {
         let hold = self.tasks.long_poll.and_then(|_| self.hold(entry, until));
         let place = hold.map(|_| Place::of(&self.waits.long_polls));
-        let mut asked = if hold.is_some() { Asked::LongPoll } else { Asked::Status };
+        let mut asked =
+            if hold.is_some() { Asked::LongPoll } else { Asked::Status { after_long_poll: false } };
         // One place where it waits: each would cost kilobytes.
         loop {
             let params = Object::new();
@@ -140,13 +141,16 @@ impl Client {
                 (Asked::LongPoll, Err(Failure::Core(error, _)))
                     if !matches!(error.status, Some(429 | 503)) =>
                 {
-                    self.waits.long_polls.rest();
-                    asked = Asked::Status;
+                    asked = Asked::Status { after_long_poll: true };
                     continue;
                 }
                 (asked_before, answered) => {
                     asked = asked_before;
-                    answered?
+                    let answered = answered?;
+                    if matches!(asked, Asked::Status { after_long_poll: true }) {
+                        self.waits.long_polls.rest();
+                    }
+                    answered
                 }
             };
             let standing = (self.tasks.standing)(&Js(data.clone()));
@@ -154,7 +158,7 @@ impl Client {
                 return Err(lacking("status", &data, &plan, &response, &entry.redactor));
             };
             if standing.late && matches!(asked, Asked::LongPoll) {
-                asked = Asked::Status;
+                asked = Asked::Status { after_long_poll: false };
                 continue;
             }
             let held = matches!(asked, Asked::LongPoll);

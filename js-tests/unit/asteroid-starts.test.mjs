@@ -182,9 +182,9 @@ describe('looking for a start whose answer was lost', { concurrency: 8 }, () => 
   });
 
   test('a synchronous start is looked for as well', async () => {
-    const { server, client } = await setUp({ start: () => reset });
+    const { server, client } = await setUp({ start: () => reset, status: () => ({ id: 'E1', status: 'paused' }) });
     const answer = await client.executeAgentSync('A', { a: 1 }, undefined, { timeoutSeconds: 2 });
-    assert.deepEqual(answer, { executionId: 'E1', status: 'running' });
+    assert.deepEqual(answer, { executionId: 'E1', status: 'paused' });
     assert.equal(server.count('starts'), 1);
   });
 
