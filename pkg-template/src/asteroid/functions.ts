@@ -1,25 +1,21 @@
 import type { CallOptions } from './calls.js';
 import type { AsteroidClient } from './client.js';
-import type { ExecuteOptions, WaitOptions } from './executions.js';
-import type { DownloadOptions, FileInput } from './files.js';
-import type {
-  Agent,
-  AgentInteractionResult,
-  AgentProfile,
-  CreateAgentProfileRequest,
-  Execution,
-  ExecutionActivity,
-  ExecutionFile,
-  ExecutionFilters,
-  ExecutionResult,
-  ExecutionStatus,
-  Page,
-  TempFile,
-  UpdateAgentProfileRequest,
-  UploadResponse,
-} from './types.js';
+import type { ExecuteOptions } from './executions.js';
+import type { Execution, ExecutionFile, ExecutionFilters, Page } from './types.js';
 
 /** Function twins of the client's methods, with the signatures of the vendor's TypeScript client 1.3. */
+
+/** The twin of a method: the client comes first, then the method's own arguments. */
+type Twin<Name extends keyof AsteroidClient> = (
+  client: AsteroidClient,
+  ...args: Parameters<AsteroidClient[Name]>
+) => ReturnType<AsteroidClient[Name]>;
+
+function twin<Name extends keyof AsteroidClient>(name: Name): Twin<Name> {
+  const method = name as string;
+  return (client, ...args) =>
+    (client as unknown as Record<string, (...all: unknown[]) => never>)[method]?.(...args) as never;
+}
 
 /** {@link AsteroidClient.executeAgent}, with everything that the execution is started with in one object. */
 export function executeAgent(
@@ -33,36 +29,16 @@ export function executeAgent(
 }
 
 /** {@link AsteroidClient.waitForExecutionResult}; times in milliseconds. */
-export function waitForExecutionResult(
-  client: AsteroidClient,
-  executionId: string,
-  interval?: number,
-  timeout?: number,
-  options?: WaitOptions,
-): Promise<ExecutionResult> {
-  return client.waitForExecutionResult(executionId, interval, timeout, options);
-}
+export const waitForExecutionResult: Twin<'waitForExecutionResult'> = twin('waitForExecutionResult');
 
 /** {@link AsteroidClient.waitForAgentInteraction}; times in milliseconds. */
-export function waitForAgentInteraction(
-  client: AsteroidClient,
-  executionId: string,
-  pollInterval?: number,
-  timeout?: number,
-  options?: WaitOptions,
-): Promise<AgentInteractionResult> {
-  return client.waitForAgentInteraction(executionId, pollInterval, timeout, options);
-}
+export const waitForAgentInteraction: Twin<'waitForAgentInteraction'> = twin('waitForAgentInteraction');
 
 /** {@link AsteroidClient.getExecutionStatus} */
-export function getExecutionStatus(client: AsteroidClient, executionId: string): Promise<ExecutionStatus> {
-  return client.getExecutionStatus(executionId);
-}
+export const getExecutionStatus: Twin<'getExecutionStatus'> = twin('getExecutionStatus');
 
 /** {@link AsteroidClient.getExecutionResult} */
-export function getExecutionResult(client: AsteroidClient, executionId: string): Promise<ExecutionResult> {
-  return client.getExecutionResult(executionId);
-}
+export const getExecutionResult: Twin<'getExecutionResult'> = twin('getExecutionResult');
 
 /** {@link AsteroidClient.getExecutions} */
 export function getExecutions(
@@ -76,24 +52,10 @@ export function getExecutions(
 }
 
 /** {@link AsteroidClient.uploadExecutionFiles} */
-export function uploadExecutionFiles(
-  client: AsteroidClient,
-  executionId: string,
-  files: readonly FileInput[],
-  defaultFilename?: string,
-): Promise<UploadResponse> {
-  return client.uploadExecutionFiles(executionId, files, defaultFilename);
-}
+export const uploadExecutionFiles: Twin<'uploadExecutionFiles'> = twin('uploadExecutionFiles');
 
 /** {@link AsteroidClient.stageTempFiles} */
-export function stageTempFiles(
-  client: AsteroidClient,
-  organizationId: string,
-  files: readonly FileInput[],
-  defaultFilename?: string,
-): Promise<TempFile[]> {
-  return client.stageTempFiles(organizationId, files, defaultFilename);
-}
+export const stageTempFiles: Twin<'stageTempFiles'> = twin('stageTempFiles');
 
 /** {@link AsteroidClient.getBrowserSessionRecording}, as the vendor's function answers. */
 export async function getBrowserSessionRecording(
@@ -104,9 +66,7 @@ export async function getBrowserSessionRecording(
 }
 
 /** {@link AsteroidClient.getExecutionFiles} */
-export function getExecutionFiles(client: AsteroidClient, executionId: string): Promise<ExecutionFile[]> {
-  return client.getExecutionFiles(executionId);
-}
+export const getExecutionFiles: Twin<'getExecutionFiles'> = twin('getExecutionFiles');
 
 /** {@link AsteroidClient.downloadExecutionFile}; `timeout` in seconds, as in the vendor's function. */
 export function downloadExecutionFile(
@@ -116,64 +76,31 @@ export function downloadExecutionFile(
   createDirs = true,
   timeout = 30,
 ): Promise<string> {
-  const options: DownloadOptions = { createDirs, timeoutMs: timeout * 1_000 };
-  return client.downloadExecutionFile(file, downloadPath, options);
+  return client.downloadExecutionFile(file, downloadPath, { createDirs, timeoutMs: timeout * 1_000 });
 }
 
 /** {@link AsteroidClient.getLastNExecutionActivities} */
-export function getLastNExecutionActivities(
-  client: AsteroidClient,
-  executionId: string,
-  n: number,
-): Promise<ExecutionActivity[]> {
-  return client.getLastNExecutionActivities(executionId, n);
-}
+export const getLastNExecutionActivities: Twin<'getLastNExecutionActivities'> = twin(
+  'getLastNExecutionActivities',
+);
 
 /** {@link AsteroidClient.addMessageToExecution} */
-export async function addMessageToExecution(
-  client: AsteroidClient,
-  executionId: string,
-  message: string,
-): Promise<void> {
-  await client.addMessageToExecution(executionId, message);
-}
+export const addMessageToExecution: Twin<'addMessageToExecution'> = twin('addMessageToExecution');
 
 /** {@link AsteroidClient.getAgents} */
-export function getAgents(
-  client: AsteroidClient,
-  organizationId: string,
-  page?: number,
-  pageSize?: number,
-): Promise<Agent[]> {
-  return client.getAgents(organizationId, page, pageSize);
-}
+export const getAgents: Twin<'getAgents'> = twin('getAgents');
 
 /** {@link AsteroidClient.getAgentProfiles} */
-export function getAgentProfiles(client: AsteroidClient, organizationId?: string): Promise<AgentProfile[]> {
-  return client.getAgentProfiles(organizationId);
-}
+export const getAgentProfiles: Twin<'getAgentProfiles'> = twin('getAgentProfiles');
 
 /** {@link AsteroidClient.getAgentProfile} */
-export function getAgentProfile(client: AsteroidClient, profileId: string): Promise<AgentProfile> {
-  return client.getAgentProfile(profileId);
-}
+export const getAgentProfile: Twin<'getAgentProfile'> = twin('getAgentProfile');
 
 /** {@link AsteroidClient.createAgentProfile} */
-export function createAgentProfile(
-  client: AsteroidClient,
-  payload: CreateAgentProfileRequest,
-): Promise<AgentProfile> {
-  return client.createAgentProfile(payload);
-}
+export const createAgentProfile: Twin<'createAgentProfile'> = twin('createAgentProfile');
 
 /** {@link AsteroidClient.updateAgentProfile} */
-export function updateAgentProfile(
-  client: AsteroidClient,
-  profileId: string,
-  payload: UpdateAgentProfileRequest,
-): Promise<AgentProfile> {
-  return client.updateAgentProfile(profileId, payload);
-}
+export const updateAgentProfile: Twin<'updateAgentProfile'> = twin('updateAgentProfile');
 
 /** {@link AsteroidClient.deleteAgentProfile}, as the vendor's function answers. */
 export async function deleteAgentProfile(
@@ -184,6 +111,4 @@ export async function deleteAgentProfile(
 }
 
 /** {@link AsteroidClient.getCredentialsPublicKey} */
-export function getCredentialsPublicKey(client: AsteroidClient): Promise<string> {
-  return client.getCredentialsPublicKey();
-}
+export const getCredentialsPublicKey: Twin<'getCredentialsPublicKey'> = twin('getCredentialsPublicKey');
