@@ -18,14 +18,7 @@ import {
 } from './executions.js';
 import { type DownloadOptions, download, type FileInput, stage, upload } from './files.js';
 import { formatAgentProfile, formatAgentProfilesList } from './format.js';
-import {
-  createProfile,
-  deleteProfile,
-  getProfile,
-  listProfiles,
-  publicKey,
-  updateProfile,
-} from './profiles.js';
+import { deleteProfile, getProfile, listProfiles, publicKey, saveProfile } from './profiles.js';
 import type {
   Agent,
   AgentInteractionResult,
@@ -87,8 +80,7 @@ export class AsteroidClient {
     agentProfileId?: string,
     options?: Omit<ExecuteOptions, 'dynamicData' | 'agentProfileId'> & CallOptions,
   ): Promise<string> {
-    const { inputs, metadata, tempFiles, version } = options ?? {};
-    const start = { dynamicData: executionData, agentProfileId, inputs, metadata, tempFiles, version };
+    const start = startWith(executionData, agentProfileId, options);
     return await execute(this.#calls, agentId, start, options);
   }
 
@@ -102,9 +94,9 @@ export class AsteroidClient {
     options?: Omit<ExecuteOptions, 'dynamicData' | 'agentProfileId'> &
       CallOptions & { timeoutSeconds?: number | undefined },
   ): Promise<SyncExecution> {
-    const { inputs, metadata, tempFiles, version, timeoutSeconds } = options ?? {};
-    const data = { dynamicData: executionData, agentProfileId, inputs, metadata, tempFiles, version };
-    return await executeSync(this.#calls, agentId, { ...data, timeoutSeconds }, options);
+    const start = startWith(executionData, agentProfileId, options);
+    const { timeoutSeconds } = options ?? {};
+    return await executeSync(this.#calls, agentId, { ...start, timeoutSeconds }, options);
   }
 
   /**
@@ -191,13 +183,13 @@ export class AsteroidClient {
    * @returns the id of the new execution
    */
   async rerunExecution(executionId: string, options?: CallOptions): Promise<string> {
-    const { executionId: id } = await this.#calls.call<{ executionId: string }>(
+    const answer = await this.#calls.call<{ executionId?: string } | null>(
       'rerunExecution',
       [executionId],
       {},
       options,
     );
-    return idIn(id);
+    return idIn(answer?.executionId);
   }
 
   /** Deletes an execution and what belongs to it. */
@@ -302,7 +294,7 @@ export class AsteroidClient {
    * (RSA, PKCS#1 v1.5: up to 245 bytes of UTF-8 with a key of 2048 bits).
    */
   async createAgentProfile(request: CreateAgentProfileRequest, options?: CallOptions): Promise<AgentProfile> {
-    return await createProfile(this.#calls, request, options);
+    return await saveProfile(this.#calls, 'createAgentProfile', [], request, 'credentials', options);
   }
 
   /** Changes what `request` names and nothing else; credentials are encrypted as by {@link AsteroidClient.createAgentProfile}. */
@@ -311,7 +303,14 @@ export class AsteroidClient {
     request: UpdateAgentProfileRequest,
     options?: CallOptions,
   ): Promise<AgentProfile> {
-    return await updateProfile(this.#calls, profileId, request, options);
+    return await saveProfile(
+      this.#calls,
+      'updateAgentProfile',
+      [profileId],
+      request,
+      'credentials_to_add',
+      options,
+    );
   }
 
   /**
@@ -337,4 +336,14 @@ export class AsteroidClient {
   formatAgentProfilesList(profiles: readonly AgentProfile[]): string {
     return formatAgentProfilesList(profiles);
   }
+}
+
+/** What an execution is started with, from among the options of its call. */
+function startWith(
+  dynamicData: ExecuteOptions['dynamicData'],
+  agentProfileId: string | undefined,
+  options: ExecuteOptions | undefined,
+): ExecuteOptions {
+  const { inputs, metadata, tempFiles, version } = options ?? {};
+  return { dynamicData, agentProfileId, inputs, metadata, tempFiles, version };
 }

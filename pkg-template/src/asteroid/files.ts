@@ -122,20 +122,17 @@ async function toPart(
   if (typeof file === 'string') {
     const files = await fileSystem();
     if (files === undefined) {
-      throw invalid(field, 'is a path, and there are no files here; pass a File, or [name, data]');
+      throw invalid(field, 'is a path: there are no files here');
     }
     const found = await files.open(file);
     if (found === undefined) {
-      throw invalid(
-        field,
-        `takes the path of a file, and there is none at ${JSON.stringify(file)}; text is given as [name, text]`,
-      );
+      throw invalid(field, `is no path of a file: ${JSON.stringify(file)}; text is given as [name, text]`);
     }
     return { name: found.name, blob: typed(found.blob, found.name) };
   }
   if (Array.isArray(file)) {
     const [name, data] = file as readonly [unknown, FileData];
-    if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes the name of the file');
+    if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes a name');
     return { name, blob: typed(await toBlob(`${field}[1]`, data), name) };
   }
   const name = file instanceof Blob && 'name' in file ? String(file.name) : defaultFilename;
@@ -148,9 +145,9 @@ async function toBlob(field: string, data: FileData): Promise<Blob> {
     return new Blob([data as BlobPart]);
   }
   if (data instanceof ReadableStream) return await new Response(data).blob();
-  if (typeof data === 'object' && data !== null && Symbol.asyncIterator in data) {
+  if ((data as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]) {
     const chunks: BlobPart[] = [];
-    for await (const chunk of data as AsyncIterable<unknown>) chunks.push(chunk as BlobPart);
+    for await (const chunk of data) chunks.push(chunk as BlobPart);
     return new Blob(chunks);
   }
   throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
@@ -178,7 +175,7 @@ export async function download(
     if (files === undefined) throw invalid('path', 'cannot be used: there are no files here');
     target = await files.target(path, fileName, options?.createDirs ?? true);
     if (target === undefined) {
-      throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
+      throw invalid('file', `leads out of the folder: ${JSON.stringify(fileName)}`);
     }
   }
   const { signal, watch } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);

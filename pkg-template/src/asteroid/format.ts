@@ -3,7 +3,7 @@ import type { AgentProfile } from './types.js';
 
 /** A profile in eleven lines, for people. No request is made. */
 export function formatAgentProfile(profile: AgentProfile): string {
-  if (typeof profile !== 'object' || profile === null) throw invalid('profile', 'takes a profile');
+  if (!profile?.id) throw invalid('profile', 'takes a profile');
   const credentials = (profile.credentials ?? []).map(({ name, id }) => `(${quoted(name)}, ${quoted(id)})`);
   const lines = {
     ID: profile.id,
