@@ -57,6 +57,7 @@ const FAULTS = {
   'a 502, not accepted': { lie: bare(502), sent: 1, v2: AMBIGUOUS, v1: AMBIGUOUS },
   'JSON that breaks off': { lie: claimsJson('{"executionId": "E'), accepted: true, sent: 1, v1: AMBIGUOUS },
   'JSON of something else': { lie: json({ ok: true }, 202), accepted: true, sent: 1, v1: AMBIGUOUS },
+  'JSON null': { lie: json(null, 202), accepted: true, sent: 1, v1: AMBIGUOUS },
   'an id that is empty': {
     lie: json({ executionId: '', execution_id: '' }, 202),
     accepted: true,
