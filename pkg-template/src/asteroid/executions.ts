@@ -227,10 +227,7 @@ export async function executions(
 ): Promise<Page<Execution>> {
   const { metadataKey, metadataValue } = filters;
   if ((metadataKey === undefined) !== (metadataValue === undefined)) {
-    throw invalid(
-      metadataKey === undefined ? 'metadataKey' : 'metadataValue',
-      'is missing: the two go together',
-    );
+    throw invalid(metadataKey === undefined ? 'metadataKey' : 'metadataValue', 'is missing');
   }
   const query = Object.fromEntries(
     Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => [

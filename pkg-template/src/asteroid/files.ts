@@ -104,7 +104,7 @@ async function send<T>(
   defaultFilename: string,
   options: CallOptions | undefined,
 ): Promise<T> {
-  if (!Array.isArray(files)) throw invalid('files', 'takes an array of files');
+  if (!Array.isArray(files)) throw invalid('files', 'takes an array');
   const body = new FormData();
   for (const [index, file] of files.entries()) {
     const { name, blob } = await toPart(`files[${index}]`, file, defaultFilename);
@@ -168,7 +168,7 @@ export async function download(
   options: DownloadOptions | undefined,
 ): Promise<string | ReadableStream<Uint8Array>> {
   const { signedUrl, fileName } = file ?? {};
-  if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of getExecutionFiles');
+  if (typeof signedUrl !== 'string') throw invalid('file', 'takes a file of an execution');
   const files = path === undefined ? undefined : await fileSystem();
   let target: string | undefined;
   if (path !== undefined) {
@@ -178,8 +178,9 @@ export async function download(
       throw invalid('file', `leads out of the folder: ${JSON.stringify(fileName)}`);
     }
   }
-  const { signal, watch } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);
+  const { signal, watch, end } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);
   const failure = (error: unknown) => {
+    end();
     if (options?.signal?.aborted) return options.signal.reason;
     if (error instanceof AsteroidAPIError) return error;
     return failed(file, error instanceof Error ? error.message : String(error), {
@@ -191,7 +192,7 @@ export async function download(
     const get = calls.options.fetch ?? globalThis.fetch;
     const { ok, status, headers, body } = await watch(get(signedUrl, { signal }));
     if (!ok || body === null) throw failed(file, `${status} status code`, { status, headers });
-    const whole = counted(file, body, watch, failure);
+    const whole = counted(file, body, watch, end, failure);
     if (files === undefined || target === undefined) return whole;
     await files.write(target, whole);
     return target;
@@ -205,6 +206,7 @@ function counted(
   file: ExecutionFile,
   body: ReadableStream<Uint8Array>,
   watch: <T>(moving: Promise<T>) => Promise<T>,
+  end: () => void,
   failure: (error: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
@@ -222,12 +224,13 @@ function counted(
           if (typeof size === 'number' && size !== seen) {
             throw failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' });
           }
+          end();
           controller.close();
         } catch (error) {
           throw failure(error);
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: end,
     },
     { highWaterMark: 0 },
   );
@@ -242,8 +245,13 @@ function patience(ms: number, outer: AbortSignal | undefined) {
   checkMs('timeoutMs', ms);
   outer?.throwIfAborted();
   const late = new AbortController();
+  const { signal } = late;
+  // `AbortSignal.any` is younger than the oldest browsers that this works in.
+  outer?.addEventListener('abort', () => late.abort(outer.reason), { signal });
   return {
-    signal: outer ? AbortSignal.any([outer, late.signal]) : late.signal,
+    signal,
+    /** Stops listening to the caller's signal, and the request if it is still under way. */
+    end: () => late.abort(),
     async watch<T>(moving: Promise<T>): Promise<T> {
       const giveUp = () => late.abort(new Error(`nothing came for ${ms} ms`));
       const timer = setTimeout(giveUp, Math.min(ms, MAX_TIMER_MS));

@@ -24,7 +24,7 @@ export function formatAgentProfile(profile: AgentProfile): string {
 
 /** Profiles as a numbered list, for people. No request is made. */
 export function formatAgentProfilesList(profiles: readonly AgentProfile[]): string {
-  if (!Array.isArray(profiles)) throw invalid('profiles', 'takes an array of profiles');
+  if (!Array.isArray(profiles)) throw invalid('profiles', 'takes an array');
   if (profiles.length === 0) return 'No agent profiles found.';
   const lines = profiles.map((profile, index) => {
     const { name, id, credentials } = profile;

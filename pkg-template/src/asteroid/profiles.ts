@@ -71,7 +71,7 @@ async function withSealed<Request extends object>(
   if (typeof request !== 'object' || request === null) throw invalid('request', 'takes an object');
   const credentials: unknown = (request as Record<string, unknown>)[member];
   if (credentials === undefined) return request;
-  if (!Array.isArray(credentials)) throw invalid(member, 'takes an array of credentials');
+  if (!Array.isArray(credentials)) throw invalid(member, 'takes an array');
   credentials.forEach((credential: { name?: unknown; data?: unknown } | null, index) => {
     for (const part of ['name', 'data'] as const) {
       const value = credential?.[part];
