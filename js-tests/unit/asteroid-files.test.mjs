@@ -246,7 +246,8 @@ describe('downloads', () => {
   let count = 0;
   /** A folder of its own for one test. */
   const place = async () => {
-    const own = join(folder, `d${(count += 1)}`);
+    count += 1;
+    const own = join(folder, `d${count}`);
     await mkdir(own);
     return own;
   };
@@ -393,6 +394,30 @@ describe('downloads', () => {
     const stream = await clientOf().downloadExecutionFile(file(), undefined, { signal: second.signal });
     setTimeout(() => second.abort(reason), 50);
     assert.equal(await failureOf(new Response(stream).text()), reason);
+  });
+
+  test('a signal that lives on is not listened to after a download, however it ended', async () => {
+    const { signal } = new AbortController();
+    let listening = 0;
+    const add = signal.addEventListener.bind(signal);
+    signal.addEventListener = (type, listener, options) => {
+      listening += 1;
+      options.signal.addEventListener('abort', () => {
+        listening -= 1;
+      });
+      add(type, listener, options);
+    };
+    for (const lie of [says('hello'), says('hell'), broken['an error status']]) {
+      answer = lie;
+      const download = clientOf().downloadExecutionFile(file(), join(await place(), 'x'), { signal });
+      await download.catch(() => {});
+      assert.equal(listening, 0);
+    }
+    answer = says('hello');
+    const stream = await clientOf().downloadExecutionFile(file(), undefined, { signal });
+    assert.equal(listening, 1);
+    await stream.cancel();
+    assert.equal(listening, 0);
   });
 
   test('a stream that is cancelled hangs up', async () => {

@@ -57,6 +57,7 @@ const FAULTS = {
   'a 502, not accepted': { lie: bare(502), sent: 1, v2: AMBIGUOUS, v1: AMBIGUOUS },
   'JSON that breaks off': { lie: claimsJson('{"executionId": "E'), accepted: true, sent: 1, v1: AMBIGUOUS },
   'JSON of something else': { lie: json({ ok: true }, 202), accepted: true, sent: 1, v1: AMBIGUOUS },
+  'JSON null': { lie: json(null, 202), accepted: true, sent: 1, v1: AMBIGUOUS },
   'an id that is empty': {
     lie: json({ executionId: '', execution_id: '' }, 202),
     accepted: true,
@@ -182,7 +183,10 @@ describe('looking for a start whose answer was lost', { concurrency: 8 }, () => 
   });
 
   test('a synchronous start is looked for as well', async () => {
-    const { server, client } = await setUp({ start: () => reset, status: () => ({ id: 'E1', status: 'paused' }) });
+    const { server, client } = await setUp({
+      start: () => reset,
+      status: () => ({ id: 'E1', status: 'paused' }),
+    });
     const answer = await client.executeAgentSync('A', { a: 1 }, undefined, { timeoutSeconds: 2 });
     assert.deepEqual(answer, { executionId: 'E1', status: 'paused' });
     assert.equal(server.count('starts'), 1);

@@ -67,7 +67,7 @@ export class Calls {
 
   constructor(options: AsteroidClientOptions) {
     if (options === null || typeof options !== 'object') {
-      throw invalid('options', 'takes an object, as in new AsteroidClient({ apiKey })');
+      throw invalid('options', 'takes an object');
     }
     const { apiVersion, baseUrl, apiKey, fetch } = options;
     if (![undefined, 'v1', 'v2'].includes(apiVersion)) {
@@ -89,6 +89,11 @@ export class Calls {
   /** Whether profiles go through version 2. */
   get hasV2Profiles(): boolean {
     return this.options.apiVersion === 'v2';
+  }
+
+  /** The operation on profiles in the version that they go through. */
+  profileRow(name: string): string {
+    return this.hasV2Profiles ? name : `v1.${name}`;
   }
 
   /** The parsed answer of one operation. */
@@ -131,8 +136,7 @@ export class Calls {
 }
 
 /** Headers with names in lower case; later ones win. */
-function merged(...all: Array<CallOptions['headers']>): Record<string, string> | undefined {
+function merged(...all: Array<CallOptions['headers']>): Record<string, string> {
   const pairs = all.flatMap((headers) => Object.entries(headers ?? {}));
-  if (pairs.length === 0) return undefined;
   return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]));
 }

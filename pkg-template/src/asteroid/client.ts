@@ -18,14 +18,7 @@ import {
 } from './executions.js';
 import { type DownloadOptions, download, type FileInput, stage, upload } from './files.js';
 import { formatAgentProfile, formatAgentProfilesList } from './format.js';
-import {
-  createProfile,
-  deleteProfile,
-  getProfile,
-  listProfiles,
-  publicKey,
-  updateProfile,
-} from './profiles.js';
+import { deleteProfile, getProfile, listProfiles, publicKey, saveProfile } from './profiles.js';
 import type {
   Agent,
   AgentInteractionResult,
@@ -198,13 +191,13 @@ export class AsteroidClient {
    * @returns the id of the new execution
    */
   async rerunExecution(executionId: string, options?: CallOptions): Promise<string> {
-    const { executionId: id } = await this.#calls.call<{ executionId: string }>(
+    const answer = await this.#calls.call<{ executionId?: string } | null>(
       'rerunExecution',
       [executionId],
       {},
       options,
     );
-    return idIn(id);
+    return idIn(answer?.executionId);
   }
 
   /** Deletes an execution and what belongs to it. */
@@ -315,7 +308,7 @@ export class AsteroidClient {
    * and relies on TLS.
    */
   async createAgentProfile(request: CreateAgentProfileRequest, options?: CallOptions): Promise<AgentProfile> {
-    return await createProfile(this.#calls, request, options);
+    return await saveProfile(this.#calls, 'createAgentProfile', [], request, options);
   }
 
   /** Changes what `request` names and nothing else; credentials are encrypted as by {@link AsteroidClient.createAgentProfile}. */
@@ -324,7 +317,7 @@ export class AsteroidClient {
     request: UpdateAgentProfileRequest,
     options?: CallOptions,
   ): Promise<AgentProfile> {
-    return await updateProfile(this.#calls, profileId, request, options);
+    return await saveProfile(this.#calls, 'updateAgentProfile', [profileId], request, options);
   }
 
   /**

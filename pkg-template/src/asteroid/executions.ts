@@ -55,14 +55,14 @@ export async function execute(
 ): Promise<string> {
   if (!calls.isV1) {
     const answer = await calls.call<{ executionId?: string }>('executeAgent', [agentId], start, options);
-    return idIn(answer.executionId);
+    return idIn(answer?.executionId);
   }
   const { agentProfileId, dynamicData, ...others } = start;
   const unknown = Object.entries(others).find(([, value]) => value !== undefined);
-  if (unknown !== undefined) throw invalid(unknown[0], 'is not known to version 1 of the API');
+  if (unknown !== undefined) throw invalid(unknown[0], 'is not known to version 1');
   const body = { agent_profile_id: agentProfileId, dynamic_data: dynamicData };
   const answer = await calls.call<{ execution_id?: string }>('v1.executeAgent', [agentId], body, options);
-  return idIn(answer.execution_id);
+  return idIn(answer?.execution_id);
 }
 
 /** @internal Starts an execution and answers when it has ended, or after a while. */
@@ -73,7 +73,7 @@ export async function executeSync(
   options: CallOptions | undefined,
 ): Promise<SyncExecution> {
   const answer = await calls.call<Partial<SyncExecution>>('executeAgentSync', [agentId], start, options);
-  const executionId = idIn(answer.executionId);
+  const executionId = idIn(answer?.executionId);
   // An execution that was found again after its answer was lost comes without a status.
   const status = answer.status ?? (await execution(calls, executionId, options)).status;
   return { ...answer, executionId, status };
@@ -83,7 +83,7 @@ export async function executeSync(
 export function idIn(id: string | undefined): string {
   if (id) return id;
   const details = { kind: 'ambiguous_start', causeKind: 'decode', backend: 'asteroid' } as const;
-  throw new AmbiguousStartError('the answer has no id of an execution', details);
+  throw new AmbiguousStartError('the answer has no id', details);
 }
 
 /** @internal How an execution stands. */
@@ -230,10 +230,7 @@ export async function executions(
 ): Promise<Page<Execution>> {
   const { metadataKey, metadataValue } = filters ?? {};
   if ((metadataKey === undefined) !== (metadataValue === undefined)) {
-    throw invalid(
-      metadataKey === undefined ? 'metadataKey' : 'metadataValue',
-      'is missing: the two go together',
-    );
+    throw invalid(metadataKey === undefined ? 'metadataKey' : 'metadataValue', 'is missing');
   }
   const query = Object.fromEntries(
     Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => {

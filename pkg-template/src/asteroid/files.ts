@@ -104,7 +104,7 @@ async function send<T>(
   defaultFilename: string,
   options: CallOptions | undefined,
 ): Promise<T> {
-  if (!Array.isArray(files)) throw invalid('files', 'takes an array of files');
+  if (!Array.isArray(files)) throw invalid('files', 'takes an array');
   const body = new FormData();
   for (const [index, file] of files.entries()) {
     const { name, blob } = await toPart(`files[${index}]`, file, defaultFilename);
@@ -122,20 +122,17 @@ async function toPart(
   if (typeof file === 'string') {
     const files = await fileSystem();
     if (files === undefined) {
-      throw invalid(field, 'is a path, and there are no files here; pass a File, or [name, data]');
+      throw invalid(field, 'is a path: there are no files here');
     }
     const found = await files.open(file);
     if (found === undefined) {
-      throw invalid(
-        field,
-        `takes the path of a file, and there is none at ${JSON.stringify(file)}; text is given as [name, text]`,
-      );
+      throw invalid(field, `is no path of a file: ${JSON.stringify(file)}; text is given as [name, text]`);
     }
     return { name: found.name, blob: typed(found.blob, found.name) };
   }
   if (Array.isArray(file)) {
     const [name, data] = file as readonly [unknown, FileData];
-    if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes the name of the file');
+    if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes a name');
     return { name, blob: typed(await toBlob(`${field}[1]`, data), name) };
   }
   const name = file instanceof Blob && 'name' in file ? String(file.name) : defaultFilename;
@@ -148,9 +145,9 @@ async function toBlob(field: string, data: FileData): Promise<Blob> {
     return new Blob([data as BlobPart]);
   }
   if (data instanceof ReadableStream) return await new Response(data).blob();
-  if (typeof data === 'object' && data !== null && Symbol.asyncIterator in data) {
+  if ((data as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]) {
     const chunks: BlobPart[] = [];
-    for await (const chunk of data as AsyncIterable<unknown>) chunks.push(chunk as BlobPart);
+    for await (const chunk of data) chunks.push(chunk as BlobPart);
     return new Blob(chunks);
   }
   throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
@@ -171,24 +168,24 @@ export async function download(
   options: DownloadOptions | undefined,
 ): Promise<string | ReadableStream<Uint8Array>> {
   const { signedUrl, fileName } = file ?? {};
-  if (typeof signedUrl !== 'string' || !URL.canParse(signedUrl)) {
-    throw invalid('file', 'takes a file of getExecutionFiles');
+  if (!URL.canParse(signedUrl) || typeof fileName !== 'string') {
+    throw invalid('file', 'takes a file of an execution');
   }
   const files = path === undefined ? undefined : await fileSystem();
   let target: string | undefined;
   if (path !== undefined) {
     if (files === undefined) throw invalid('path', 'cannot be used: there are no files here');
-    if (typeof path !== 'string' || typeof fileName !== 'string')
-      throw invalid('path', 'and the name of the file take strings');
+    if (typeof path !== 'string') throw invalid('path', 'takes a string');
     target = await files.target(path, fileName, options?.createDirs ?? true).catch((error) => {
       throw failed(file, error.message, { kind: 'internal', cause: error });
     });
     if (target === undefined) {
-      throw invalid('file', `has a name that leads out of the folder: ${JSON.stringify(fileName)}`);
+      throw invalid('file', `leads out of the folder: ${JSON.stringify(fileName)}`);
     }
   }
-  const { signal, watch } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);
+  const { signal, watch, end } = patience(options?.timeoutMs ?? STALL_MS, options?.signal);
   const failure = (error: unknown) => {
+    end();
     if (options?.signal?.aborted) return options.signal.reason;
     if (error instanceof AsteroidAPIError) return error;
     const { message, syscall } = error as Error & { syscall?: string };
@@ -203,7 +200,7 @@ export async function download(
     const get = calls.options.fetch ?? globalThis.fetch;
     const { ok, status, headers, body } = await watch(get(signedUrl, { signal }));
     if (!ok || body === null) throw failed(file, `${status} status code`, { status, headers });
-    const whole = counted(file, body, watch, failure);
+    const whole = counted(file, body, watch, end, failure);
     if (files === undefined || target === undefined) return whole;
     await files.write(target, whole);
     return target;
@@ -217,6 +214,7 @@ function counted(
   file: ExecutionFile,
   body: ReadableStream<Uint8Array>,
   watch: <T>(moving: Promise<T>) => Promise<T>,
+  end: () => void,
   failure: (error: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
@@ -234,12 +232,13 @@ function counted(
           if (typeof size === 'number' && size !== seen) {
             throw failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' });
           }
+          end();
           controller.close();
         } catch (error) {
           throw failure(error);
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: end,
     },
     { highWaterMark: 0 },
   );
@@ -254,8 +253,13 @@ function patience(ms: number, outer: AbortSignal | undefined) {
   checkMs('timeoutMs', ms);
   outer?.throwIfAborted();
   const late = new AbortController();
+  const { signal } = late;
+  // `AbortSignal.any` is younger than the oldest browsers that this works in.
+  outer?.addEventListener('abort', () => late.abort(outer.reason), { signal });
   return {
-    signal: outer ? AbortSignal.any([outer, late.signal]) : late.signal,
+    signal,
+    /** Stops listening to the caller's signal, and the request if it is still under way. */
+    end: () => late.abort(),
     async watch<T>(moving: Promise<T>): Promise<T> {
       const giveUp = () => late.abort(new Error(`nothing came for ${ms} ms`));
       const timer = setTimeout(giveUp, Math.min(ms, MAX_TIMER_MS));

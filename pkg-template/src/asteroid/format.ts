@@ -3,7 +3,7 @@ import type { AgentProfile } from './types.js';
 
 /** A profile in eleven lines, for people. No request is made. */
 export function formatAgentProfile(profile: AgentProfile): string {
-  if (typeof profile !== 'object' || profile === null) throw invalid('profile', 'takes a profile');
+  if (!profile?.id) throw invalid('profile', 'takes a profile');
   const credentials = (profile.credentials ?? []).map(({ name, id }) => `(${quoted(name)}, ${quoted(id)})`);
   const lines = {
     ID: profile.id,
@@ -24,7 +24,7 @@ export function formatAgentProfile(profile: AgentProfile): string {
 
 /** Profiles as a numbered list, for people. No request is made. */
 export function formatAgentProfilesList(profiles: readonly AgentProfile[]): string {
-  if (!Array.isArray(profiles)) throw invalid('profiles', 'takes an array of profiles');
+  if (!Array.isArray(profiles)) throw invalid('profiles', 'takes an array');
   if (profiles.length === 0) return 'No agent profiles found.';
   const lines = profiles.map((profile, index) => {
     const { name, id, credentials } = profile;

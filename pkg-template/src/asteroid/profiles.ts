@@ -28,31 +28,19 @@ export async function getProfile(
   profileId: string,
   options: CallOptions | undefined,
 ): Promise<AgentProfile> {
-  const operation = calls.hasV2Profiles ? 'getAgentProfile' : 'v1.getAgentProfile';
-  return await calls.call(operation, [profileId], undefined, options);
+  return await calls.call(calls.profileRow('getAgentProfile'), [profileId], undefined, options);
 }
 
-/** @internal Creates a profile; version 1 gets its credentials encrypted. */
-export async function createProfile(
+/** @internal Creates a profile, or changes what the request names; version 1 gets credentials encrypted. */
+export async function saveProfile(
   calls: Calls,
-  request: CreateAgentProfileRequest,
+  operation: string,
+  ids: readonly unknown[],
+  request: CreateAgentProfileRequest | UpdateAgentProfileRequest,
   options: CallOptions | undefined,
 ): Promise<AgentProfile> {
-  if (calls.hasV2Profiles) return await calls.call('createAgentProfile', [], request, options);
-  const safe = await sealed(calls, request, options);
-  return await calls.call('v1.createAgentProfile', [], safe, options);
-}
-
-/** @internal Changes what the request names. */
-export async function updateProfile(
-  calls: Calls,
-  profileId: string,
-  request: UpdateAgentProfileRequest,
-  options: CallOptions | undefined,
-): Promise<AgentProfile> {
-  if (calls.hasV2Profiles) return await calls.call('updateAgentProfile', [profileId], request, options);
-  const safe = await sealed(calls, request, options);
-  return await calls.call('v1.updateAgentProfile', [profileId], safe, options);
+  const safe = calls.hasV2Profiles ? request : await sealed(calls, request, options);
+  return await calls.call(calls.profileRow(operation), ids, safe, options);
 }
 
 /** @internal Deletes a profile; what the service says about it, where it says something. */
@@ -61,7 +49,7 @@ export async function deleteProfile(
   profileId: string,
   options: CallOptions | undefined,
 ): Promise<string> {
-  const operation = calls.hasV2Profiles ? 'deleteAgentProfile' : 'v1.deleteAgentProfile';
+  const operation = calls.profileRow('deleteAgentProfile');
   const answer = await calls.call<{ message?: string } | null>(operation, [profileId], undefined, options);
   return answer?.message ?? '';
 }
@@ -96,12 +84,12 @@ async function withSealed<Request extends object>(
   if (typeof request !== 'object' || request === null) throw invalid('request', 'takes an object');
   const credentials: unknown = (request as Record<string, unknown>)[member];
   if (credentials === undefined) return request;
-  if (!Array.isArray(credentials)) throw invalid(member, 'takes an array of credentials');
+  if (!Array.isArray(credentials)) throw invalid(member, 'takes an array');
   credentials.forEach((credential: { name?: unknown; data?: unknown } | null, index) => {
     for (const part of ['name', 'data'] as const) {
       const value = credential?.[part];
       if (typeof value !== 'string' || value === '') {
-        throw invalid(`${member}[${index}].${part}`, 'takes a string that is not empty');
+        throw invalid(`${member}[${index}].${part}`, 'takes text');
       }
     }
   });
