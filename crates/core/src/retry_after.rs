@@ -1,6 +1,8 @@
 //! When a server says how long to stay away: `Retry-After` (RFC 9110, 10.2.3; seconds or an HTTP date)
 //! and `retry-after-ms`, which several agent clouds send beside it.
 
+use crate::text::find;
+
 /// The pause that the headers ask for, in milliseconds; `None` when they ask for nothing sensible.
 ///
 /// `retry-after-ms` comes first, being the finer one. `date_now_ms` is the wall clock in milliseconds since
@@ -24,39 +26,36 @@ fn thousandths(text: &str, digits: usize) -> Option<u64> {
     if whole.is_empty() || whole.len() > 12 || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
+    // Twelve digits and three more: nothing overflows.
     let mut value: u64 = whole.parse().ok()?;
     let mut fraction_digits = fraction.bytes();
     for _ in 0..digits {
-        let digit = fraction_digits.next().map_or(0, |byte| byte.saturating_sub(b'0'));
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        value = value * 10 + fraction_digits.next().map_or(0, |byte| u64::from(byte - b'0'));
     }
-    if fraction_digits.any(|byte| byte != b'0') {
-        value = value.checked_add(1)?;
-    }
-    Some(value)
+    Some(value + u64::from(fraction_digits.any(|byte| byte != b'0')))
 }
 
 /// Milliseconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one date form that RFC 9110 lets a server
 /// send.
 fn http_date(text: &str) -> Option<u64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let mut parts = text.split(' ');
     parts.next().filter(|day| day.ends_with(','))?;
     let day: u64 = digits(parts.next()?, 2)?;
-    let name = parts.next()?;
-    let month = u64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()?.checked_add(1)?;
+    let name = parts.next().filter(|name| name.len() == 3)?;
+    let month = find(MONTHS, name).filter(|at| at % 3 == 0)? / 3 + 1;
     let year: u64 = digits(parts.next()?, 4)?;
     let mut clock = parts.next()?.split(':');
     let (hour, minute, second) =
         (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
     let rest = (clock.next(), parts.next(), parts.next());
-    if rest != (None, Some("GMT"), None) || day == 0 || day > 31 || hour > 23 || minute > 59 || second > 60 {
+    let is_time = (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60 && year >= 1970;
+    if rest != (None, Some("GMT"), None) || !is_time {
         return None;
     }
-    let days = days_since_1970(year, month, day)?;
-    let seconds = days.checked_mul(86_400)?.checked_add(hour.checked_mul(3_600)?)?;
-    seconds.checked_add(minute.checked_mul(60)?)?.checked_add(second)?.checked_mul(1_000)
+    // All of it is bounded: nothing overflows.
+    let days = days_since_1970(year, u64::try_from(month).ok()?, day);
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000)
 }
 
 fn digits(text: &str, length: usize) -> Option<u64> {
@@ -65,22 +64,11 @@ fn digits(text: &str, length: usize) -> Option<u64> {
 
 /// Days between 1970-01-01 and a Gregorian date not before it (H. Hinnant, "chrono-compatible low-level date
 /// algorithms").
-fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
-    if year < 1970 {
-        return None;
-    }
-    let shifted_year = if month <= 2 { year.checked_sub(1)? } else { year };
-    let era = shifted_year / 400;
-    let year_of_era = shifted_year % 400;
-    let shifted_month = if month > 2 { month.checked_sub(3)? } else { month.checked_add(9)? };
-    let day_of_year =
-        shifted_month.checked_mul(153)?.checked_add(2)?.checked_div(5)?.checked_add(day)?.checked_sub(1)?;
-    let day_of_era = year_of_era
-        .checked_mul(365)?
-        .checked_add(year_of_era / 4)?
-        .checked_sub(year_of_era / 100)?
-        .checked_add(day_of_year)?;
-    era.checked_mul(146_097)?.checked_add(day_of_era)?.checked_sub(719_468)
+fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
+    let (shifted_year, shifted_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (shifted_year / 400, shifted_year % 400);
+    let day_of_year = (shifted_month * 153 + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]

@@ -42,10 +42,7 @@ const STALL_MS = 30_000;
 /** Content types by extension (IANA's registry); everything else is `application/octet-stream`. */
 const TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
-  doc: 'application/msword',
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  gif: 'image/gif',
-  htm: 'text/html',
   html: 'text/html',
   jpeg: 'image/jpeg',
   jpg: 'image/jpeg',
@@ -53,10 +50,7 @@ const TYPES: Readonly<Record<string, string>> = {
   md: 'text/markdown',
   pdf: 'application/pdf',
   png: 'image/png',
-  svg: 'image/svg+xml',
   txt: 'text/plain',
-  webp: 'image/webp',
-  xls: 'application/vnd.ms-excel',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   xml: 'application/xml',
   zip: 'application/zip',

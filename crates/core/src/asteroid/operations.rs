@@ -38,17 +38,12 @@ pub static EXECUTE: Operation = Operation {
     path: "/agents/v2/agents/{agentId}/execute",
     fields: &[
         Field::body("agentProfileId", Takes::Text),
-        Field::body("profileId", Takes::Text),
-        Field::body("profileGroupId", Takes::Text),
         Field::body("dynamicData", Takes::Object),
         Field::body("inputs", Takes::Object),
         Field::body("metadata", Takes::Object),
         Field::body("tempFiles", Takes::List),
         Field::body("version", Takes::Whole(0, u32::MAX)),
-        Field::body("head", Takes::Flag),
-        Field::body("executionOptions", Takes::Object),
-        Field::body("onCapacityLimit", Takes::Text),
-        // Of the synchronous form only.
+        // Of the synchronous form only. What newer releases take besides travels unchecked.
         Field::body("timeoutSeconds", SECONDS),
     ],
     ..START
