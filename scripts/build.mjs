@@ -102,7 +102,9 @@ for (const { name, chunk } of modules) {
   const wasm = inWasm(`${name}_bg.wasm`);
   const inline = [`${chunk}.js`, `${chunk}.d.ts`].map((file) => `pkg/dist/internal/${file}`);
   await whenChanged(`pkg/.stamp-${chunk}`, [wasm], inline, async () => {
-    const encoded = Buffer.from(await gzip(read(wasm), { numiterations: 60, blocksplittingmax: 0 })).toString('base64');
+    const encoded = Buffer.from(await gzip(read(wasm), { numiterations: 60, blocksplittingmax: 0 })).toString(
+      'base64',
+    );
     mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
     write(inline[0], `export default "${encoded}";\n`);
     write(inline[1], 'declare const encoded: string;\nexport default encoded;\n');

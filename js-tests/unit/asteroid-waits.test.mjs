@@ -308,9 +308,36 @@ describe('the long poll', { concurrency: 8 }, () => {
     assert.equal(server.count('status E'), 0);
   });
 
-  test('a long poll that fails for a passing reason does not end the wait', async () => {
-    const { client } = await setUp({ sync: states(bare(502), reset, COMPLETED), status: () => RUNNING });
+  for (const [what, failure] of [
+    ['an error of a proxy', bare(502)],
+    ['a broken connection', reset],
+    ['a status that means nothing here', bare(422)],
+  ]) {
+    test(`${what} instead of a long poll does not end the wait, which goes on with plain questions`, async () => {
+      const { server, client } = await setUp({
+        sync: () => failure,
+        status: states(RUNNING, RUNNING, COMPLETED),
+      });
+      assert.deepEqual(await client.waitForExecutionResult('E', 20), SUCCESS);
+      assert.equal(server.count('sync E'), 1);
+    });
+  }
+
+  test('many waits leave room for others: only a few are held back by the server at once', async () => {
+    const { server, client } = await setUp({
+      sync: (id) => (id === 'held' ? () => {} : COMPLETED),
+      status: (id) => (id === 'held' ? RUNNING : COMPLETED),
+    });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const held = Array.from({ length: 40 }, () =>
+      client.waitForExecutionResult('held', 60_000, 60_000, { signal }).catch(() => {}),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
     assert.deepEqual(await client.waitForExecutionResult('E', 20), SUCCESS);
+    assert.ok(server.count('sync held') <= 4, `${server.count('sync held')} long polls`);
+    controller.abort();
+    await Promise.all(held);
   });
 });
 

@@ -108,7 +108,7 @@ export class Calls {
     const { data }: RawAnswer = await this.#engine.call(operation, ids, params, raw);
     // Starts say themselves what an answer without an id means.
     const answer = data ?? (/delete|add|upload|execute|rerun/i.test(operation) ? {} : undefined);
-    if (answer === undefined) throw answerError(operation, 'the answer is empty', { kind: 'decode' });
+    if (answer === undefined) throw answerError(operation, 'the answer has nothing', { kind: 'decode' });
     return answer as T;
   }
 

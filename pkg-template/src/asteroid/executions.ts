@@ -235,7 +235,7 @@ export async function executions(
   const query = Object.fromEntries(
     Object.entries({ page: 1, pageSize: 20, ...filters }).map(([name, value]) => {
       if (!(value instanceof Date)) return [name, value];
-      if (Number.isNaN(value.getTime())) throw invalid(name, 'takes a date, got an invalid one');
+      if (Number.isNaN(value.getTime())) throw invalid(name, 'takes a valid date');
       return [name, value.toISOString()];
     }),
   );

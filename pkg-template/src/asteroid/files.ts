@@ -116,7 +116,7 @@ async function toPart(
   if (typeof file === 'string') {
     const files = await fileSystem();
     if (files === undefined) {
-      throw invalid(field, 'is a path: there are no files here');
+      throw invalid(field, 'is a path: needs a runtime with files');
     }
     const found = await files.open(file);
     if (found === undefined) {
@@ -168,7 +168,7 @@ export async function download(
   const files = path === undefined ? undefined : await fileSystem();
   let target: string | undefined;
   if (path !== undefined) {
-    if (files === undefined) throw invalid('path', 'cannot be used: there are no files here');
+    if (files === undefined) throw invalid('path', 'needs a runtime with files');
     if (typeof path !== 'string') throw invalid('path', 'takes a string');
     target = await files.target(path, fileName, options?.createDirs ?? true).catch((error) => {
       throw failed(file, error.message, { kind: 'internal', cause: error });
@@ -184,7 +184,7 @@ export async function download(
     if (error instanceof AsteroidAPIError) return error;
     const { message, syscall } = error as Error & { syscall?: string };
     // What the disk refuses has a system call, and its address is one of ours.
-    const kind = syscall && /^(open|mkdir|write|rename|mkdtemp)$/.test(syscall) ? 'internal' : 'connection';
+    const kind = syscall && /^(open|mkdir|write|rename)$/.test(syscall) ? 'internal' : 'connection';
     return failed(file, String(message ?? error).replaceAll(signedUrl, 'its address'), {
       kind,
       cause: error,

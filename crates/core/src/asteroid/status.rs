@@ -4,6 +4,8 @@ use crate::status::{Standing, TaskStatus};
 use crate::text::join;
 use crate::view::{Seen, View};
 
+/// The word for an agent that has stopped to ask.
+const ASKING: &str = "paused_by_agent";
 /// What an agent is said to want when nothing says it.
 pub const UNSAID: &str = "Agent is requesting input";
 
@@ -13,7 +15,7 @@ pub fn portable(word: &str) -> TaskStatus {
     match word {
         "queued" => TaskStatus::Queued,
         "paused" => TaskStatus::Paused,
-        "paused_by_agent" | "awaiting_confirmation" => TaskStatus::AwaitingInput,
+        ASKING | "awaiting_confirmation" => TaskStatus::AwaitingInput,
         "completed" => TaskStatus::Succeeded,
         "failed" => TaskStatus::Failed,
         "cancelled" => TaskStatus::Cancelled,
@@ -42,7 +44,7 @@ pub fn standing<V: View>(answer: &V) -> Option<Standing<V>> {
 pub fn standing_v1<V: View>(answer: &V) -> Option<Standing<V>> {
     let word = answer.member("status").text()?;
     let status = portable(&word);
-    let asks = word == "paused_by_agent";
+    let asks = word == ASKING;
     // A member that no answer has: there is no result yet.
     let result = answer.member("");
     Some(Standing { word, status, result, why: answer.member("reason").text(), asks, late: false })
@@ -68,24 +70,22 @@ fn settled<V: View>(word: String, result: V, why: Option<String>) -> Standing<V>
     let status = portable(&word);
     let late = status == TaskStatus::Succeeded && result.seen() != Seen::Object;
     let status = if late { TaskStatus::Running } else { status };
-    let asks = word == "paused_by_agent";
+    let asks = word == ASKING;
     Standing { word, status, result, why, asks, late }
 }
 
 /// What the agent wants to know, from the newest activities, newest first: the question or the reason of its newest pause, else its
 /// newest message to the user, else its newest action. `None` when somebody has answered since.
 pub fn question<V: View>(activities: &V) -> Option<String> {
-    let mut payloads: Vec<V> = Vec::new();
-    for payload in activities.elements().iter().map(|activity| activity.member("payload")) {
-        let kind = payload.member("activityType").text();
-        let is_pause = inner(&payload, "pausedPayload").seen() == Seen::Object
-            || inner(&payload, "status").text().as_deref() == Some("paused_by_agent");
-        payloads.push(payload);
-        match kind.as_deref() {
-            Some("status_changed") if is_pause => break,
-            Some("user_message_received") => return None,
-            _ => {}
-        }
+    let payloads: Vec<V> = activities.elements().iter().map(|activity| activity.member("payload")).collect();
+    // Whichever came last: that it paused, or that somebody said something.
+    let last = payloads.iter().find_map(|payload| match payload.member("activityType").text().as_deref() {
+        Some("user_message_received") => Some(false),
+        Some("status_changed") => inner(payload, "status").text().filter(|word| word == ASKING).map(|_| true),
+        _ => None,
+    });
+    if last == Some(false) {
+        return None;
     }
     let of_kind = |kind: &'static str| {
         payloads.iter().filter(move |payload| payload.member("activityType").text().as_deref() == Some(kind))
