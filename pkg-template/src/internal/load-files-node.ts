@@ -1,8 +1,6 @@
-import { createWriteStream, openAsBlob } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { openAsBlob } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { FileSystem } from '../asteroid/file-system.js';
 
 /** Files of Node, Deno and Bun. */
@@ -26,11 +24,13 @@ export const fileSystem: FileSystem = {
   async write(path, body) {
     // Beside it and renamed at the end: what was there before stays until the new one is whole.
     const unfinished = `${path}.${Math.random().toString(36).slice(2)}.part`;
+    const file = await open(unfinished, 'wx');
     try {
-      await pipeline(
-        Readable.fromWeb(body as import('node:stream/web').ReadableStream),
-        createWriteStream(unfinished),
-      );
+      try {
+        for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) await file.appendFile(chunk);
+      } finally {
+        await file.close();
+      }
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { force: true });
