@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the official Python SDK of Asteroid, each release that js-tests/python runs in a virtual environment of its
-# own, .tools/python/RELEASE. Called by `scripts/test-js.sh python`. What is already right is left alone.
+# Installs the official Python SDKs that js-tests/python runs, each release (js-tests/python/sdks.txt) in a virtual
+# environment of its own, .tools/python/PACKAGE-RELEASE. Called by `scripts/test-js.sh python`. What is already right
+# is left alone.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 pins=js-tests/python/constraints.txt
-mapfile -t releases <js-tests/python/releases.txt
+mapfile -t sdks <js-tests/python/sdks.txt
 
 say() { printf 'python: %s\n' "$*"; }
 fail() { printf 'python: %s\n' "$*" >&2; exit 1; }
@@ -22,14 +23,15 @@ fi
 
 # An environment belongs to the interpreter and to the place that it was made for.
 wanted="$(cksum <"$pins") $(python3 --version) $PWD"
-for release in "${releases[@]}"; do
-  folder=.tools/python/$release
+for sdk in "${sdks[@]}"; do
+  read -r package release <<<"$sdk"
+  folder=.tools/python/$package-$release
   [ "$(cat "$folder/.installed" 2>/dev/null || true)" = "$wanted" ] && continue
-  say "installing asteroid-odyssey $release and what it depends on into $folder"
+  say "installing $package $release and what it depends on into $folder"
   rm -rf "$folder"
   python3 -m venv "$folder"
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-    --constraint "$pins" "asteroid-odyssey==$release"
+    --constraint "$pins" "$package==$release"
   printf '%s' "$wanted" >"$folder/.installed"
 done
-say "ready: $(python3 --version), asteroid-odyssey ${releases[*]}"
+say "ready: $(python3 --version)$(printf ', %s' "${sdks[@]}")"

@@ -1,19 +1,18 @@
 // The official Python SDK, four of its releases, unmodified, against the local server with a real Chromium.
-// run.py makes the calls of the high-level clients and prints what it got; generated.py is a suite of its own for the
+// asteroid/run.py makes the calls of the high-level clients and prints what it got; asteroid/generated.py is a suite of its own for the
 // client of today, which is generated and has no such calls.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { formatAgentProfile, formatAgentProfilesList } from 'taskwright/asteroid';
 import { files } from '../../examples/site/site.mjs';
-import { root } from '../../scripts/lib/files.mjs';
 import { framesOf, isJpeg, startAsteroid } from '../helpers/asteroid.mjs';
+import { releasesOf, runPython } from '../helpers/python.mjs';
 
-const releases = (await readFile(join(root, 'js-tests/python/releases.txt'), 'utf8')).trim().split('\n');
+const sdk = 'asteroid-odyssey';
+const releases = await releasesOf(sdk);
 const isHighLevel = (release) => release.startsWith('1.3.');
 
 let asteroid;
@@ -29,10 +28,7 @@ after(async () => {
 
 /** Runs a program of this folder with the SDK's `release`; resolves with what it printed. */
 async function python(release, script, ...more) {
-  const program = join(root, '.tools/python', release, 'bin/python');
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1', NO_PROXY: '127.0.0.1' };
-  const args = [join(root, 'js-tests/python', script), asteroid.url, asteroid.site, ...more];
-  return await promisify(execFile)(program, args, { env, timeout: 180_000 });
+  return await runPython(sdk, release, `asteroid/${script}`, [asteroid.url, asteroid.site, ...more]);
 }
 
 const types = (activities) => activities.map(({ type }) => type);
