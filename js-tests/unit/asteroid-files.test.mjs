@@ -230,6 +230,67 @@ describe('uploads', () => {
     until(() => requests.length === 1).then(() => controller.abort('enough'));
     assert.equal(await failureOf(upload), 'enough');
   });
+
+  /** A source that gives nothing, as a stream or as an iterable, and knows whether it was let go of. */
+  const silent = {
+    'a web stream': (state) =>
+      new ReadableStream({
+        pull: () => new Promise(() => {}),
+        cancel() {
+          state.letGo = true;
+        },
+      }),
+    'an iterable': (state) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        async return() {
+          state.letGo = true;
+          return { done: true };
+        },
+      }),
+    }),
+  };
+  for (const [what, make] of Object.entries(silent)) {
+    test(`${what} that gives nothing holds no upload for ever: an abort and each limit end it`, async () => {
+      requests.length = 0;
+      const controller = new AbortController();
+      for (const [options, check] of [
+        [{ signal: AbortSignal.abort('before') }, (error) => assert.equal(error, 'before')],
+        [{ signal: controller.signal }, (error) => assert.equal(error, 'enough')],
+        [{ timeoutMs: 50 }, (error) => assert.equal(error.kind, 'timeout')],
+        [{ totalTimeoutMs: 50 }, (error) => assert.match(error.message, /nothing came for 50 ms/)],
+      ]) {
+        const state = { letGo: false };
+        setTimeout(() => controller.abort('enough'), 50);
+        check(
+          await failureOf(clientOf().uploadExecutionFiles('E', [['a.txt', make(state)]], undefined, options)),
+        );
+        assert.equal(state.letGo, options.signal?.reason !== 'before');
+      }
+      assert.equal(requests.length, 0);
+    });
+  }
+
+  test('without an id a stream is not even begun', async () => {
+    let begun = false;
+    const stream = async function* () {
+      begun = true;
+      yield new Uint8Array(1);
+    };
+    const error = await failureOf(clientOf().uploadExecutionFiles('', [['a', stream()]]));
+    assert.equal(error.field, 'executionId');
+    assert.equal((await failureOf(clientOf().stageTempFiles('', []))).field, 'organizationId');
+    assert.equal(begun, false);
+  });
+
+  test('a stream that fails ends the upload with its own error', async () => {
+    const broken = new ReadableStream({
+      pull() {
+        throw new RangeError('disk');
+      },
+    });
+    assert.equal((await failureOf(clientOf().uploadExecutionFiles('E', [['a', broken]]))).name, 'RangeError');
+  });
 });
 
 describe('downloads', () => {
@@ -430,7 +491,25 @@ describe('downloads', () => {
     await until(() => !requests[0].open);
   });
 
+  test('a download without end is given up at the first byte too many', async () => {
+    let chunks = 0;
+    const endless = async () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            chunks += 1;
+            controller.enqueue(new Uint8Array(4));
+          },
+        }),
+      );
+    const client = clientOf({ fetch: endless });
+    const error = await failureOf(client.downloadExecutionFile(file(), await place()));
+    assert.match(error.message, /8 bytes came, 5 were said/);
+    assert.ok(chunks < 10, `${chunks} chunks were read`);
+  });
+
   test('what is no file, and a limit that is none, are refused', async () => {
+    assert.equal((await failureOf(clientOf().downloadExecutionFile(file(), ''))).field, 'path');
     for (const nothing of [undefined, null, {}, { id: 'F' }]) {
       assert.equal((await failureOf(clientOf().downloadExecutionFile(nothing))).field, 'file');
     }

@@ -99,12 +99,25 @@ async function send<T>(
   options: CallOptions | undefined,
 ): Promise<T> {
   if (!Array.isArray(files)) throw invalid('files', 'takes an array');
+  // Before a stream is read, which cannot be done twice.
+  if (!id) throw invalid(operation === 'stageTempFiles' ? 'organizationId' : 'executionId', 'takes an id');
   const body = new FormData();
-  for (const [index, file] of files.entries()) {
-    const { name, blob } = await toPart(`files[${index}]`, file, defaultFilename);
-    body.append('files', blob, name);
+  const limits = { ...options, timeoutMs: options?.timeoutMs ?? UPLOAD_TIMEOUT_MS };
+  const { signal, watch, end } = patience(
+    Math.min(limits.timeoutMs, limits.totalTimeoutMs ?? Infinity),
+    limits.signal,
+  );
+  try {
+    for (const [index, file] of files.entries()) {
+      const { name, blob } = await watch(toPart(`files[${index}]`, file, defaultFilename, signal));
+      body.append('files', blob, name);
+    }
+  } catch (error) {
+    if (!(error instanceof Late)) throw error;
+    throw answerError(operation, `a file could not be read: ${error.message}`, { kind: 'timeout' });
+  } finally {
+    end();
   }
-  const limits: CallOptions = { ...options, timeoutMs: options?.timeoutMs ?? UPLOAD_TIMEOUT_MS };
   return await calls.call<T>(operation, [id], undefined, limits, { body });
 }
 
@@ -112,6 +125,7 @@ async function toPart(
   field: string,
   file: FileInput,
   defaultFilename: string,
+  signal: AbortSignal,
 ): Promise<{ name: string; blob: Blob }> {
   if (typeof file === 'string') {
     const files = await fileSystem();
@@ -127,24 +141,47 @@ async function toPart(
   if (Array.isArray(file)) {
     const [name, data] = file as readonly [unknown, FileData];
     if (typeof name !== 'string' || name === '') throw invalid(`${field}[0]`, 'takes a name');
-    return { name, blob: typed(await toBlob(`${field}[1]`, data), name) };
+    return { name, blob: typed(await toBlob(`${field}[1]`, data, signal), name) };
   }
   const name = file instanceof Blob && 'name' in file ? String(file.name) : defaultFilename;
-  return { name, blob: typed(await toBlob(field, file as FileData), name) };
+  return { name, blob: typed(await toBlob(field, file as FileData, signal), name) };
 }
 
-async function toBlob(field: string, data: FileData): Promise<Blob> {
+async function toBlob(field: string, data: FileData, signal: AbortSignal): Promise<Blob> {
   if (data instanceof Blob) return data;
   if (typeof data === 'string' || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     return new Blob([data as BlobPart]);
   }
-  if (data instanceof ReadableStream) return await new Response(data).blob();
-  if ((data as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]) {
-    const chunks: BlobPart[] = [];
-    for await (const chunk of data) chunks.push(chunk as BlobPart);
-    return new Blob(chunks);
+  const source = opened(data);
+  if (source === undefined) throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const chunks: BlobPart[] = [];
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([source.next(), stopped]);
+      if (done) return new Blob(chunks);
+      chunks.push(value);
+    }
+  } catch (error) {
+    source.stop();
+    throw error;
   }
-  throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
+}
+
+/** A source of chunks, whichever kind it is. */
+function opened(
+  data: unknown,
+): { next(): Promise<ReadableStreamReadResult<BlobPart>>; stop(): void } | undefined {
+  if (data instanceof ReadableStream) {
+    const reader = data.getReader();
+    return { next: () => reader.read(), stop: () => void reader.cancel().catch(() => {}) };
+  }
+  const chunks = (data as AsyncIterable<BlobPart> | undefined)?.[Symbol.asyncIterator]?.();
+  if (chunks === undefined) return undefined;
+  const next = () => chunks.next() as Promise<ReadableStreamReadResult<BlobPart>>;
+  return { next, stop: () => void chunks.return?.().catch(() => {}) };
 }
 
 /** With the type that its name says, unless it brings one. */
@@ -169,7 +206,8 @@ export async function download(
   let target: string | undefined;
   if (path !== undefined) {
     if (files === undefined) throw invalid('path', 'needs a runtime with files');
-    if (typeof path !== 'string') throw invalid('path', 'takes a string');
+    if (typeof path !== 'string' || path === '')
+      throw invalid('path', 'takes the path of a file or a folder');
     target = await files.target(path, fileName, options?.createDirs ?? true).catch((error) => {
       throw failed(file, error.message, { kind: 'internal', cause: error });
     });
@@ -219,13 +257,12 @@ function counted(
       async pull(controller) {
         try {
           const { done, value } = await watch(reader.read());
-          if (!done) {
-            seen += value.byteLength;
-            return controller.enqueue(value);
-          }
-          if (typeof size === 'number' && size !== seen) {
+          seen += value?.byteLength ?? 0;
+          // Too many are noticed at once: what comes without end would fill the disk.
+          if (typeof size === 'number' && (done ? size !== seen : size < seen)) {
             throw failed(file, `${seen} bytes came, ${size} were said`, { kind: 'decode' });
           }
+          if (!done) return controller.enqueue(value);
           end();
           controller.close();
         } catch (error) {
@@ -242,6 +279,9 @@ function failed(file: ExecutionFile, why: string, details: object): AsteroidAPIE
   return answerError('downloadExecutionFile', `the file ${file.id} could not be downloaded: ${why}`, details);
 }
 
+/** What is watched took too long. */
+class Late extends Error {}
+
 /** A signal that is aborted by the caller, or when what is watched takes too long. Only while somebody waits does time count. */
 function patience(ms: number, outer: AbortSignal | undefined) {
   checkMs('timeoutMs', ms);
@@ -255,7 +295,7 @@ function patience(ms: number, outer: AbortSignal | undefined) {
     /** Stops listening to the caller's signal, and the request if it is still under way. */
     end: () => late.abort(),
     async watch<T>(moving: Promise<T>): Promise<T> {
-      const giveUp = () => late.abort(new Error(`nothing came for ${ms} ms`));
+      const giveUp = () => late.abort(new Late(`nothing came for ${ms} ms`));
       const timer = setTimeout(giveUp, Math.min(ms, MAX_TIMER_MS));
       try {
         return await moving;
