@@ -199,6 +199,18 @@ describe('createAgentProfile and updateAgentProfile, version 1', () => {
     }
     assert.equal(requests.length, 0);
   });
+
+  test('credentials under a name of another version do not leave at all, in plain text least of all', async () => {
+    const { client, requests } = clientOf();
+    for (const member of ['credentialsToAdd', 'credentials_to_update', 'Credentials']) {
+      const error = await failureOf(client.updateAgentProfile('P', { [member]: [{ name: 'n', data: 'd' }] }));
+      assert.equal(error.field, member);
+      assert.match(error.message, /credentials_to_add/);
+    }
+    assert.equal(requests.length, 0);
+    await client.updateAgentProfile('P', { credentials_to_delete: ['c'] });
+    assert.deepEqual(lines(requests), [UPDATE]);
+  });
 });
 
 test('version 2 takes credentials as they are and asks for no key', async () => {
@@ -261,6 +273,23 @@ describe('formatters', () => {
     assert.equal(clientOf().client.formatAgentProfile(profile), expected);
   });
 
+  test('a profile of version 2, which is written in camelCase, gives the same lines', () => {
+    const newer = {
+      id: profile.id,
+      name: profile.name,
+      description: profile.description,
+      organizationId: 'org-1',
+      proxyCC: 'us',
+      proxyType: 'residential',
+      captchaSolverActive: true,
+      stickyIP: false,
+      credentials: profile.credentials,
+      createdAt: profile.created_at,
+      updatedAt: profile.updated_at,
+    };
+    assert.equal(formatAgentProfile(newer), formatAgentProfile(profile));
+  });
+
   test('several credentials are a list of pairs, none are said to be none', () => {
     const credentials = [
       { id: 'c1', name: 'USER' },
@@ -294,5 +323,6 @@ describe('formatters', () => {
   test('what is no profile is refused', () => {
     assert.throws(() => formatAgentProfile(null), { name: 'InvalidParameterError', field: 'profile' });
     assert.throws(() => formatAgentProfilesList({}), { name: 'InvalidParameterError', field: 'profiles' });
+    assert.throws(() => formatAgentProfilesList([null]), { field: 'profiles[0]' });
   });
 });

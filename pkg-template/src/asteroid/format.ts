@@ -4,18 +4,20 @@ import type { AgentProfile } from './types.js';
 /** A profile in eleven lines, for people. No request is made. */
 export function formatAgentProfile(profile: AgentProfile): string {
   if (!profile?.id) throw invalid('profile', 'takes a profile');
+  // Version 2 writes the same in camelCase.
+  const newer = profile as unknown as Record<string, string | undefined>;
   const credentials = (profile.credentials ?? []).map(({ name, id }) => `(${quoted(name)}, ${quoted(id)})`);
   const lines = {
     ID: profile.id,
     Name: profile.name,
     Description: profile.description,
-    Organization: profile.organization_id,
-    Proxy: `${profile.proxy_cc ?? 'None'} (${profile.proxy_type ?? 'None'})`,
-    'Captcha Solver': profile.captcha_solver_active ? 'Enabled' : 'Disabled',
-    'Sticky IP': profile.sticky_ip ? 'Yes' : 'No',
+    Organization: profile.organization_id ?? newer.organizationId,
+    Proxy: `${profile.proxy_cc ?? newer.proxyCC ?? 'None'} (${profile.proxy_type ?? newer.proxyType ?? 'None'})`,
+    'Captcha Solver': (profile.captcha_solver_active ?? newer.captchaSolverActive) ? 'Enabled' : 'Disabled',
+    'Sticky IP': (profile.sticky_ip ?? newer.stickyIP) ? 'Yes' : 'No',
     Credentials: credentials.length > 0 ? `[${credentials.join(', ')}]` : 'No credentials',
-    Created: toSeconds(profile.created_at),
-    Updated: toSeconds(profile.updated_at),
+    Created: toSeconds(profile.created_at ?? newer.createdAt),
+    Updated: toSeconds(profile.updated_at ?? newer.updatedAt),
   };
   return ['Agent Profile:', ...Object.entries(lines).map(([label, value]) => `  ${label}: ${value}`)].join(
     '\n',
@@ -27,7 +29,8 @@ export function formatAgentProfilesList(profiles: readonly AgentProfile[]): stri
   if (!Array.isArray(profiles)) throw invalid('profiles', 'takes an array');
   if (profiles.length === 0) return 'No agent profiles found.';
   const lines = profiles.map((profile, index) => {
-    const { name, id, credentials } = profile;
+    const { name, id, credentials } = profile ?? {};
+    if (!id) throw invalid(`profiles[${index}]`, 'takes a profile');
     return `  ${index + 1}. ${name} (ID: ${id.slice(0, 8)}...) - ${credentials?.length ?? 0} credentials`;
   });
   return [`Found ${profiles.length} agent profile(s):`, ...lines].join('\n');
@@ -42,6 +45,6 @@ function quoted(text: string | undefined): string {
 }
 
 /** `2026-01-02T03:04:05.678Z` as `2026-01-02 03:04:05`. */
-function toSeconds(time: string): string {
+function toSeconds(time: string | undefined): string {
   return String(time).slice(0, 19).replace('T', ' ');
 }

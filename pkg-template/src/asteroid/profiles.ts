@@ -64,14 +64,23 @@ export async function publicKey(calls: Calls, options: CallOptions | undefined):
   }
 }
 
-/** Whatever member they are in, credentials leave encrypted. */
+/** Members of version 1's requests that are about credentials: those that bring some, and the ids of those to remove. */
+const SEALED = ['credentials', 'credentials_to_add'];
+const PLAIN = 'credentials_to_delete';
+
+/** Whatever member they are in, credentials leave encrypted; a member of another spelling is not sent at all. */
 async function sealed<Request extends object>(
   calls: Calls,
   request: Request,
   options: CallOptions | undefined,
 ): Promise<Request> {
-  const first = await withSealed(calls, request, 'credentials', options);
-  return await withSealed(calls, first, 'credentials_to_add', options);
+  const members = Object.keys(request ?? {}).filter((name) => /^credentials/i.test(name) && name !== PLAIN);
+  const odd = members.find((name) => !SEALED.includes(name));
+  if (odd !== undefined)
+    throw invalid(odd, `is not known to version 1: it takes ${SEALED.join(', ')}, ${PLAIN}`);
+  let safe = request;
+  for (const member of SEALED) safe = await withSealed(calls, safe, member, options);
+  return safe;
 }
 
 /** A copy of `request` whose credentials are encrypted; everything else is as the caller set it. */
