@@ -115,6 +115,15 @@ describe('activities', { concurrency: 8 }, () => {
     assert.deepEqual(await all(client.activities('E', { interval: 10 })), upTo(5));
   });
 
+  test('a look comes no sooner than the service asks for', async () => {
+    const { client, server } = await setUp({
+      status: states(bare(429, { 'retry-after': '1' }), COMPLETED),
+      activities: () => [activity(1)],
+    });
+    assert.deepEqual(await all(client.activities('E', { interval: 10 })), ['a1']);
+    assert.equal(server.count('status E'), 2);
+  });
+
   test('an error that will not pass ends it', async () => {
     for (const status of [401, 404]) {
       const { client } = await setUp({ status: () => bare(status) });

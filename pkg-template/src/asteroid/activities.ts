@@ -1,6 +1,6 @@
 import { isTaskwrightError } from '../errors.js';
 import type { CallOptions, Calls } from './calls.js';
-import { checkMs, listIn, MAX_TIMER_MS } from './errors.js';
+import { type AsteroidAPIError, checkMs, listIn, MAX_TIMER_MS } from './errors.js';
 import { executionStatus } from './executions.js';
 import type { ExecutionActivity } from './types.js';
 
@@ -46,6 +46,7 @@ export async function* follow(
   const seen = new Set<string>();
   let failingSince: number | undefined;
   for (;;) {
+    let toldMs = 0;
     try {
       // First the status, then the activities: what happened before the end is then among them.
       const { status } = await executionStatus(calls, executionId, options);
@@ -59,8 +60,9 @@ export async function* follow(
       failingSince ??= Date.now();
       const passes = isTaskwrightError(error) && error.retryable && Date.now() - failingSince < PATIENCE_MS;
       if (!passes) throw error;
+      toldMs = (error as AsteroidAPIError).retryAfterMs ?? 0;
     }
-    await pause(interval, options?.signal);
+    await pause(Math.max(interval, toldMs), options?.signal);
   }
 }
 
