@@ -523,6 +523,22 @@ test('executions() ends when the list becomes shorter than its total while it is
   assert.deepEqual(ids, ['E1']);
 });
 
+test('executions() gives each once, also when new ones appear in front while it is read', async () => {
+  let all = Array.from({ length: 6 }, (_, index) => ({ id: `E${6 - index}` }));
+  const fetch = async (url) => {
+    const query = new URL(url).searchParams;
+    const [page, pageSize] = [Number(query.get('page')), Number(query.get('pageSize'))];
+    const items = all.slice((page - 1) * pageSize, page * pageSize);
+    const answer = Response.json({ items, page, pageSize, total: all.length });
+    all = [{ id: `N${page}` }, ...all];
+    return answer;
+  };
+  const ids = [];
+  const client = new AsteroidClient({ baseUrl: HOST, fetch });
+  for await (const { id } of client.executions({ pageSize: 3 })) ids.push(id);
+  assert.deepEqual(ids, ['E6', 'E5', 'E4', 'E3', 'E2', 'E1']);
+});
+
 describe('options of the client', () => {
   test('a base URL may end with either version of the path, or with a slash', async () => {
     for (const end of ['', '/', '/api/v1', '/api/v1/', '/agents/v2', '/agents/v2/']) {
@@ -727,6 +743,40 @@ test('a result that is not there yet is an error that says so and may be tried a
     { apiVersion: 'v1' },
   );
   assert.match((await failureOf(client.getExecutionResult('E'))).message, /it broke/);
+});
+
+test('the result of an execution that failed or was cancelled is an error, for good, and brings what there is', async () => {
+  const failure = { outcome: 'failure', reasoning: 'sold out' };
+  for (const [apiVersion, line, answer, result] of [
+    ['v2', `GET ${V2}/executions/E`, { id: 'E', status: 'failed', executionResult: failure }, failure],
+    ['v2', `GET ${V2}/executions/E`, { id: 'E', status: 'cancelled', executionResult: null }],
+    ['v1', `GET ${V1}/execution/E/result`, { status: 'failed', execution_result: failure }, failure],
+    ['v1', `GET ${V1}/execution/E/result`, { status: 'cancelled' }],
+  ]) {
+    const { client } = clientOf({ [line]: answer }, { apiVersion });
+    const error = await failureOf(client.getExecutionResult('E'));
+    assert.equal(error.name, 'ExecutionError');
+    assert.equal(error.message, `execution E ended with status: ${answer.status}`);
+    assert.equal(error.retryable, false);
+    assert.equal(error.executionStatus, answer.status);
+    assert.deepEqual(error.executionResult, result);
+  }
+});
+
+test('every function twin takes the options of a call', async () => {
+  const { client, requests } = clientOf({});
+  const signal = AbortSignal.abort('no');
+  const file = { id: 'F', fileName: 'f', fileSize: 1, signedUrl: `${HOST}/f` };
+  for (const call of [
+    () => asteroid.executeAgent(client, 'A', null, { signal }),
+    () => asteroid.getExecutions(client, 'O', 1, 2, {}, { signal }),
+    () => asteroid.getBrowserSessionRecording(client, 'E', { signal }),
+    () => asteroid.deleteAgentProfile(client, 'P', { signal }),
+    () => asteroid.downloadExecutionFile(client, file, 'f', true, 30, { signal }),
+  ]) {
+    assert.equal(await failureOf(call()), 'no');
+  }
+  assert.deepEqual(requests, []);
 });
 
 test('a recording that is not there yet is an error that may be tried again', async () => {

@@ -1,4 +1,3 @@
-import type { RawOutcome } from '../internal/raw.js';
 import type { CallOptions, Calls } from './calls.js';
 import {
   AmbiguousStartError,
@@ -128,6 +127,14 @@ export async function executionResult(
     result = answer.executionResult;
     status = answer.status;
   }
+  if (status === 'failed' || status === 'cancelled') {
+    throw new ExecutionError(
+      `execution ${executionId} ended with status: ${status}`,
+      ended(executionId, 'getExecutionResult'),
+      status,
+      result ?? undefined,
+    );
+  }
   if (result?.outcome) return result;
   const message = `the result of execution ${executionId} is not available yet (its status is ${status})`;
   throw failure(message, executionId, true);
@@ -183,7 +190,13 @@ export async function waitForResult(
     onStatus: options?.onStatus,
   });
   if (outcome.status === 'succeeded') return outcome.result as ExecutionResult;
-  throw ended(outcome);
+  const { id, rawStatus, error, result } = outcome;
+  throw new ExecutionError(
+    `execution ${id} ended with status: ${rawStatus}${error ? ` - ${error}` : ''}`,
+    ended(id, 'waitForExecutionResult'),
+    rawStatus,
+    (result as ExecutionResult | null) ?? undefined,
+  );
 }
 
 /** @internal Waits until the agent asks something, or for the end. */
@@ -210,16 +223,8 @@ export async function waitForInteraction(
   };
 }
 
-function ended(outcome: RawOutcome): ExecutionError {
-  const { id, rawStatus, error, result } = outcome;
-  const message = `execution ${id} ended with status: ${rawStatus}${error ? ` - ${error}` : ''}`;
-  const details = {
-    kind: 'task_failed',
-    operation: 'waitForExecutionResult',
-    backend: 'asteroid',
-    taskId: id,
-  } as const;
-  return new ExecutionError(message, details, rawStatus, (result as ExecutionResult | null) ?? undefined);
+function ended(taskId: string, operation: string) {
+  return { kind: 'task_failed', operation, backend: 'asteroid', taskId } as const;
 }
 
 /** @internal One page of executions. */
@@ -242,13 +247,20 @@ export async function executions(
   return await calls.call('getExecutions', [], query, options);
 }
 
-/** @internal All items of a list, page by page. */
-export async function* pages<Item>(page: (number: number) => Promise<Page<Item>>): AsyncGenerator<Item> {
+/** @internal All items of a list, page by page, each once: what is new moves the others to later pages. */
+export async function* pages<Item extends { id: string }>(
+  page: (number: number) => Promise<Page<Item>>,
+): AsyncGenerator<Item> {
+  const known = new Set<string>();
   let seen = 0;
   for (let number = 1; ; number += 1) {
     const answer = await page(number);
     const items = listIn('pages', answer?.items);
-    yield* items;
+    for (const item of items) {
+      if (known.has(item.id)) continue;
+      known.add(item.id);
+      yield item;
+    }
     seen += items.length;
     if (items.length === 0 || seen >= answer.total) return;
   }

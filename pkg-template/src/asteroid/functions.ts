@@ -1,6 +1,7 @@
 import type { CallOptions } from './calls.js';
 import type { AsteroidClient } from './client.js';
 import type { ExecuteOptions } from './executions.js';
+import type { DownloadOptions } from './files.js';
 import type { Execution, ExecutionFile, ExecutionFilters, Page } from './types.js';
 
 /** Function twins of the client's methods, with the signatures of the vendor's TypeScript client 1.3. */
@@ -21,10 +22,10 @@ function twin<Name extends keyof AsteroidClient>(name: Name): Twin<Name> {
 export function executeAgent(
   client: AsteroidClient,
   agentId: string,
-  executionData: ExecuteOptions = {},
+  executionData?: ExecuteOptions | null,
   options?: CallOptions,
 ): Promise<string> {
-  const { dynamicData, agentProfileId, ...others } = executionData;
+  const { dynamicData, agentProfileId, ...others } = executionData ?? {};
   return client.executeAgent(agentId, dynamicData, agentProfileId, { ...options, ...others });
 }
 
@@ -47,8 +48,9 @@ export function getExecutions(
   page: number,
   pageSize: number,
   filters: ExecutionFilters = {},
+  options?: CallOptions,
 ): Promise<Page<Execution>> {
-  return client.getExecutions({ ...filters, organizationId, page, pageSize });
+  return client.getExecutions({ ...filters, organizationId, page, pageSize }, options);
 }
 
 /** {@link AsteroidClient.uploadExecutionFiles} */
@@ -61,8 +63,9 @@ export const stageTempFiles: Twin<'stageTempFiles'> = twin('stageTempFiles');
 export async function getBrowserSessionRecording(
   client: AsteroidClient,
   executionId: string,
+  options?: CallOptions,
 ): Promise<{ recording_url: string }> {
-  return { recording_url: await client.getBrowserSessionRecording(executionId) };
+  return { recording_url: await client.getBrowserSessionRecording(executionId, options) };
 }
 
 /** {@link AsteroidClient.getExecutionFiles} */
@@ -75,8 +78,10 @@ export function downloadExecutionFile(
   downloadPath: string,
   createDirs = true,
   timeout = 30,
+  options?: DownloadOptions,
 ): Promise<string> {
-  return client.downloadExecutionFile(file, downloadPath, { createDirs, timeoutMs: timeout * 1_000 });
+  const limits = { createDirs, timeoutMs: timeout * 1_000, ...options };
+  return client.downloadExecutionFile(file, downloadPath, limits);
 }
 
 /** {@link AsteroidClient.getLastNExecutionActivities} */
@@ -106,8 +111,9 @@ export const updateAgentProfile: Twin<'updateAgentProfile'> = twin('updateAgentP
 export async function deleteAgentProfile(
   client: AsteroidClient,
   profileId: string,
+  options?: CallOptions,
 ): Promise<{ message: string }> {
-  return { message: await client.deleteAgentProfile(profileId) };
+  return { message: await client.deleteAgentProfile(profileId, options) };
 }
 
 /** {@link AsteroidClient.getCredentialsPublicKey} */
