@@ -99,6 +99,8 @@ pub struct Error {
     pub observed: Vec<Observed>,
     /// Where a result does not fit, and why.
     pub issues: Vec<Issue>,
+    /// The server does not know, or no longer, what the call is about.
+    pub not_found: bool,
 }
 
 /// A status word and how often a wait saw it.
@@ -142,6 +144,7 @@ impl Serialize for Error {
             }
         }
         map.serialize_entry("retryable", &self.retryable)?;
+        map.serialize_entry("notFound", &self.not_found)?;
         let retry_after_ms = self.retry_after_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
         for (name, number) in [
             ("attempts", Some(self.attempts)),
@@ -200,6 +203,7 @@ impl Error {
             task_id: None,
             observed: Vec::new(),
             issues: Vec::new(),
+            not_found: false,
         }
     }
 
@@ -328,11 +332,36 @@ pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     }
 }
 
-/// What a status without a usable body reads as.
+/// What an answer says about itself, where a service puts all of its answers into envelopes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Whether it is a success, when its status says so.
+    pub verdict: Verdict,
+    /// What it says, as a refusal.
+    pub sentence: String,
+    /// The server's id of the request.
+    pub request_id: Option<String>,
+    /// Whether it says that what was asked about does not exist.
+    pub not_found: bool,
+}
+
+/// Whether an envelope holds a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Verdict {
+    Fine,
+    Refused,
+    /// It is no envelope at all.
+    Foreign,
+}
+
+/// What a status without a usable body reads as. A refusal under a good status stands for itself.
 #[must_use]
 pub fn status_message(status: u16, text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() {
+    if status < 300 {
+        excerpt(text, MESSAGE_LIMIT)
+    } else if text.is_empty() {
         format!("{status} status code (no body)")
     } else {
         format!("{status} {}", excerpt(text, MESSAGE_LIMIT))
