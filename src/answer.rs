@@ -2,7 +2,7 @@
 
 use js_sys::{JsString, SyntaxError};
 use taskwright_core::call::{Event, Head};
-use taskwright_core::error::{BODY_LIMIT, Redactor, late_refusal, sentence};
+use taskwright_core::error::{BODY_LIMIT, Envelope, Redactor, Verdict, late_refusal, sentence};
 use taskwright_core::retry::Advice;
 use taskwright_core::retry_after;
 use taskwright_core::text::excerpt;
@@ -35,11 +35,15 @@ pub(crate) fn head(response: &Response) -> Head {
 }
 
 /// Reads a success for its caller: `null` without content, JSON parsed, everything else as text.
-pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, JsValue) {
-    if response.status() == 204 {
+pub(crate) async fn read(
+    response: &Response,
+    envelope: Option<fn(&Js) -> Envelope>,
+    redactor: &Redactor,
+) -> (Event, JsValue) {
+    if response.status() == 204 && envelope.is_none() {
         return (Event::Body, JsValue::NULL);
     }
-    let is_json = is_json(response);
+    let is_json = envelope.is_some() || is_json(response);
     let text = match text(response).await {
         Ok(text) => text,
         Err(thrown) => return (fault(&thrown, redactor), thrown),
@@ -48,13 +52,27 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
         return (Event::Body, text.into());
     }
     match json_parse(&text) {
-        Ok(value) => match late_refusal(&Js(value.clone())) {
-            Some((code, sentence)) => {
-                (Event::Refused(code, redactor.clean(&sentence)), clean_json(value, redactor).1)
+        Ok(value) => {
+            let view = Js(value.clone());
+            let refused = match envelope.map(|read| read(&view)) {
+                None => late_refusal(&view),
+                Some(told) if told.verdict == Verdict::Refused => Some((response.status(), told.sentence)),
+                Some(told) if told.verdict == Verdict::Foreign => {
+                    let words = format!("not what the service answers: {}", shape(&value, redactor));
+                    return (Event::Unreadable(words.clone()), SyntaxError::new(&words).into());
+                }
+                Some(_) => None,
+            };
+            match refused {
+                Some((code, sentence)) => {
+                    (Event::Refused(code, redactor.clean(&sentence)), clean_json(value, redactor).1)
+                }
+                None => (Event::Body, value),
             }
-            None => (Event::Body, value),
-        },
-        Err(_) if text.length() == 0 && says_empty(response) => (Event::Body, JsValue::UNDEFINED),
+        }
+        Err(_) if text.length() == 0 && envelope.is_none() && says_empty(response) => {
+            (Event::Body, JsValue::UNDEFINED)
+        }
         Err(_) => {
             // Not the engine's own words: they quote the body, cut anywhere, also in the middle of a secret.
             let words = format!("not JSON although it says so: {}", beginning(&String::from(text), redactor));
@@ -64,7 +82,11 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
 }
 
 /// Reads the body of an error: what the machine needs, and the body as JSON when it is JSON.
-pub(crate) async fn read_error(response: &Response, redactor: &Redactor) -> (Event, JsValue) {
+pub(crate) async fn read_error(
+    response: &Response,
+    envelope: Option<fn(&Js) -> Envelope>,
+    redactor: &Redactor,
+) -> (Event, JsValue) {
     let text = match text(response).await {
         Ok(text) => String::from(text),
         Err(thrown) => return (fault(&thrown, redactor), JsValue::UNDEFINED),
@@ -77,7 +99,13 @@ pub(crate) async fn read_error(response: &Response, redactor: &Redactor) -> (Eve
         },
         Err(_) => (redactor.clean(&text), None),
     };
-    let sentence = parsed.as_ref().map_or_else(|| text.clone(), |value| sentence(&Js(value.clone())));
+    let sentence = parsed.as_ref().map_or_else(
+        || text.clone(),
+        |value| {
+            let view = Js(value.clone());
+            envelope.map_or_else(|| sentence(&view), |read| read(&view).sentence)
+        },
+    );
     (Event::ErrorBody { sentence, excerpt: excerpt(&text, BODY_LIMIT) }, parsed.unwrap_or_default())
 }
 

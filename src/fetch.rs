@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal, Response};
 
 use crate::host::{self, Reply, Sent, is_plain, is_stream};
+use crate::random;
 use crate::value::{json_stringify, member};
 
 /// What every attempt of a call sends.
@@ -15,6 +16,8 @@ pub(crate) struct Request {
     pub(crate) headers: Object,
     /// `undefined` for none.
     pub(crate) body: JsValue,
+    /// Query parameters that each attempt carries anew: its time, and random bits.
+    pub(crate) stamps: Option<(&'static str, &'static str)>,
     pub(crate) fetch: Option<Function>,
     pub(crate) fetch_options: Option<Object>,
 }
@@ -40,9 +43,13 @@ impl Attempt {
         url: Option<&str>,
         signal: Option<&AbortSignal>,
     ) -> Result<(Self, Reply), JsValue> {
+        let stamped = request
+            .stamps
+            .filter(|_| url.is_none())
+            .map(|(time, bits)| format!("{}&{time}={}&{bits}={}", request.url, host::now(), random::key()));
         let (controller, reply) = host::send(&Sent {
             fetch: request.fetch.as_ref(),
-            url: url.unwrap_or(&request.url),
+            url: url.or(stamped.as_deref()).unwrap_or(&request.url),
             method: request.method,
             headers: &request.headers,
             body: &request.body,
@@ -97,7 +104,9 @@ pub(crate) fn encode_body(
 
 /// `value` as JSON text that stays on the JavaScript side.
 pub(crate) fn to_json(name: &str, value: &JsValue) -> Result<JsValue, InvalidInput> {
-    json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| {
-        InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
-    })
+    json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| not_json(name))
+}
+
+pub(crate) fn not_json(name: &str) -> InvalidInput {
+    InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
 }

@@ -52,6 +52,21 @@ export function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** Parameters as a form, with one more field; objects and arrays as JSON. Throws for cycles and bigints. */
+export function form(params, name, value) {
+  const fields = Object.entries({ ...params, [name]: value }).filter(([, value]) => value != null);
+  const texts = fields.map(([name, value]) => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : value,
+  ]);
+  return `${new URLSearchParams(texts)}`;
+}
+
+/** The time in UTC, to the second (RFC 3339). */
+export function now() {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
 /** Sets a member of an object of ours. */
 export function put(object, name, value) {
   object[name] = value;

@@ -20,6 +20,9 @@ extern "C" {
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
     pub(crate) fn copy(value: &JsValue) -> Option<Object>;
+    #[wasm_bindgen(catch)]
+    pub(crate) fn form(params: &JsValue, name: &str, value: Option<&str>) -> Result<JsValue, JsValue>;
+    pub(crate) fn now() -> String;
     #[wasm_bindgen(js_name = isPlain)]
     pub(crate) fn is_plain(value: &JsValue) -> bool;
     #[wasm_bindgen(catch, js_name = send)]
