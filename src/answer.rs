@@ -2,7 +2,7 @@
 
 use js_sys::{JsString, SyntaxError};
 use taskwright_core::call::{Event, Head};
-use taskwright_core::error::{BODY_LIMIT, Envelope, Redactor, Verdict, late_refusal, sentence};
+use taskwright_core::error::{BODY_LIMIT, Redactor, Verdict};
 use taskwright_core::retry::Advice;
 use taskwright_core::retry_after;
 use taskwright_core::text::excerpt;
@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Response};
 
 use crate::clock;
+use crate::drive::ReadEnvelope;
 use crate::failure::thrown_words;
 use crate::host::{self, is_json};
 use crate::value::{Js, json_parse};
@@ -37,13 +38,14 @@ pub(crate) fn head(response: &Response) -> Head {
 /// Reads a success for its caller: `null` without content, JSON parsed, everything else as text.
 pub(crate) async fn read(
     response: &Response,
-    envelope: Option<fn(&Js) -> Envelope>,
+    must_be_json: bool,
+    envelope: ReadEnvelope,
     redactor: &Redactor,
 ) -> (Event, JsValue) {
-    if response.status() == 204 && envelope.is_none() {
+    if response.status() == 204 {
         return (Event::Body, JsValue::NULL);
     }
-    let is_json = envelope.is_some() || is_json(response);
+    let is_json = must_be_json || is_json(response);
     let text = match text(response).await {
         Ok(text) => text,
         Err(thrown) => return (fault(&thrown, redactor), thrown),
@@ -53,24 +55,16 @@ pub(crate) async fn read(
     }
     match json_parse(&text) {
         Ok(value) => {
-            let view = Js(value.clone());
-            let refused = match envelope.map(|read| read(&view)) {
-                None => late_refusal(&view),
-                Some(told) if told.verdict == Verdict::Refused => Some((response.status(), told.sentence)),
-                Some(told) if told.verdict == Verdict::Foreign => {
-                    let words = format!("not what the service answers: {}", shape(&value, redactor));
-                    return (Event::Unreadable(words.clone()), SyntaxError::new(&words).into());
+            let told = envelope(&Js(value.clone()), false);
+            match told.verdict {
+                Verdict::Fine => (Event::Body, value),
+                Verdict::Refused(code) => {
+                    (Event::Refused(code, redactor.clean(&told.sentence)), clean_json(value, redactor).1)
                 }
-                Some(_) => None,
-            };
-            match refused {
-                Some((code, sentence)) => {
-                    (Event::Refused(code, redactor.clean(&sentence)), clean_json(value, redactor).1)
-                }
-                None => (Event::Body, value),
+                Verdict::Foreign => (Event::Unreadable(redactor.clean(&told.sentence)), JsValue::UNDEFINED),
             }
         }
-        Err(_) if text.length() == 0 && envelope.is_none() && says_empty(response) => {
+        Err(_) if text.length() == 0 && !must_be_json && says_empty(response) => {
             (Event::Body, JsValue::UNDEFINED)
         }
         Err(_) => {
@@ -84,7 +78,7 @@ pub(crate) async fn read(
 /// Reads the body of an error: what the machine needs, and the body as JSON when it is JSON.
 pub(crate) async fn read_error(
     response: &Response,
-    envelope: Option<fn(&Js) -> Envelope>,
+    envelope: ReadEnvelope,
     redactor: &Redactor,
 ) -> (Event, JsValue) {
     let text = match text(response).await {
@@ -99,13 +93,8 @@ pub(crate) async fn read_error(
         },
         Err(_) => (redactor.clean(&text), None),
     };
-    let sentence = parsed.as_ref().map_or_else(
-        || text.clone(),
-        |value| {
-            let view = Js(value.clone());
-            envelope.map_or_else(|| sentence(&view), |read| read(&view).sentence)
-        },
-    );
+    let sentence =
+        parsed.as_ref().map_or_else(|| text.clone(), |value| envelope(&Js(value.clone()), true).sentence);
     (Event::ErrorBody { sentence, excerpt: excerpt(&text, BODY_LIMIT) }, parsed.unwrap_or_default())
 }
 

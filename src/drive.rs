@@ -19,13 +19,16 @@ use crate::race::{Raced, race};
 use crate::random;
 use crate::value::{Js, set};
 
+/// Reads what an answer says about itself.
+pub(crate) type ReadEnvelope = fn(&Js, bool) -> Envelope;
+
 /// A call, ready to go.
 pub(crate) struct Job {
     pub(crate) plan: Rc<CallPlan>,
     pub(crate) request: Request,
     pub(crate) answer: Answer,
     /// Reads what an answer says about itself.
-    pub(crate) envelope: Option<fn(&Js) -> Envelope>,
+    pub(crate) envelope: ReadEnvelope,
     pub(crate) redactor: Rc<Redactor>,
     /// Its answer must have a `data` object.
     pub(crate) shaped: bool,
@@ -101,7 +104,15 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                     match (unread, error) {
                         (true, _) => (Event::Body, JsValue::from(&open.response)),
                         (_, true) => answer::read_error(&open.response, job.envelope, &job.redactor).await,
-                        _ => answer::read(&open.response, job.envelope, &job.redactor).await,
+                        _ => {
+                            answer::read(
+                                &open.response,
+                                job.answer == Answer::Json,
+                                job.envelope,
+                                &job.redactor,
+                            )
+                            .await
+                        }
                     }
                 };
                 alarm.set(until);
@@ -134,13 +145,9 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 return Ok(Answered { data, response });
             }
             Command::Fail(mut error) => {
-                if let Some(read) = job.envelope
-                    && !witness.parsed.is_undefined()
-                {
-                    let told = read(&Js(witness.parsed.clone()));
-                    error.request_id = told.request_id;
-                    error.not_found = told.not_found;
-                }
+                let told = (job.envelope)(&Js(witness.parsed.clone()), true);
+                error.request_id = told.request_id.or(error.request_id);
+                error.not_found = told.not_found;
                 job.redactor.clean_error(&mut error);
                 let request = Object::new();
                 set(&request, "method", &job.request.method.into());

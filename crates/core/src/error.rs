@@ -308,8 +308,7 @@ fn json_escaped(text: &str) -> Option<String> {
 
 /// The sentence in an error body. Agent clouds put it in `message`, in `error`, or in `error.message`; a body
 /// without one stands for itself.
-#[must_use]
-pub fn sentence<V: View>(body: &V) -> String {
+pub(crate) fn sentence<V: View>(body: &V) -> String {
     let error = body.member("error");
     let found = [body.member("message"), error.member("message"), error]
         .into_iter()
@@ -320,8 +319,7 @@ pub fn sentence<V: View>(body: &V) -> String {
 /// The code and sentence of an answer that is an error in spite of its status: a server that had to send
 /// its headers before it knew the outcome can say so only in the body, as `{"error": {"code", "message"}}`
 /// and nothing else.
-#[must_use]
-pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
+fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     let detail = body.member("error");
     match detail.member("code").seen() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
@@ -332,7 +330,7 @@ pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     }
 }
 
-/// What an answer says about itself, where a service puts all of its answers into envelopes.
+/// What an answer says about itself, beside its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// Whether it is a success, when its status says so.
@@ -350,9 +348,20 @@ pub struct Envelope {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Verdict {
     Fine,
-    Refused,
+    /// With the status that it should have had, or has.
+    Refused(u16),
     /// It is no envelope at all.
     Foreign,
+}
+
+/// What an answer without an envelope says about itself; `is_error` when its status says that it is an error.
+pub fn bare<V: View>(body: &V, is_error: bool) -> Envelope {
+    let (verdict, sentence) = match late_refusal(body) {
+        _ if is_error => (Verdict::Fine, sentence(body)),
+        Some((code, sentence)) => (Verdict::Refused(code), sentence),
+        None => (Verdict::Fine, String::new()),
+    };
+    Envelope { verdict, sentence, request_id: None, not_found: false }
 }
 
 /// What a status without a usable body reads as. A refusal under a good status stands for itself.

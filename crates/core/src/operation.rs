@@ -93,6 +93,8 @@ pub enum Body {
 pub enum Answer {
     /// Parsed when the type is JSON, else the text.
     Parsed,
+    /// Parsed as JSON, whatever its type says.
+    Json,
     /// The `Response`, its body unread.
     Raw,
 }

@@ -140,16 +140,18 @@ static AGENTBAY_LINK: Profile = Profile {
     ..AGENTBAY
 };
 
-/// The profile of that name, as the façades know it.
+/// Every profile under the name that the façades know it by.
+static ALL: &[(&str, &Profile)] = &[
+    ("local", &LOCAL),
+    ("anchor", &ANCHOR),
+    ("asteroid-v2", &ASTEROID),
+    ("asteroid-v1", &ASTEROID_V1),
+    ("agentbay", &AGENTBAY),
+    ("agentbay-link", &AGENTBAY_LINK),
+];
+
+/// The profile of that name.
 #[must_use]
-pub fn by_name(name: &str) -> Option<Profile> {
-    match name {
-        "local" => Some(LOCAL),
-        "anchor" => Some(ANCHOR),
-        "asteroid-v2" => Some(ASTEROID),
-        "asteroid-v1" => Some(ASTEROID_V1),
-        "agentbay" => Some(AGENTBAY),
-        "agentbay-link" => Some(AGENTBAY_LINK),
-        _ => None,
-    }
+pub fn by_name(name: &str) -> Option<&'static Profile> {
+    ALL.iter().find(|(known, _)| *known == name).map(|(_, profile)| *profile)
 }

@@ -2,43 +2,44 @@
 //! refusals under an error status and for those under status 200.
 
 use crate::error::{self, Envelope, Verdict};
-use crate::text::find;
+use crate::text::{find, join};
 use crate::view::{Seen, View};
 
-/// What an answer says about itself. Gateways in front of the service write some names small.
-pub fn read<V: View>(body: &V) -> Envelope {
-    let [request_id, code, message, detail] =
-        [["RequestId", "requestId"], ["Code", "code"], ["Message", "message"], ["Detail", "detail"]].map(
-            |names| {
-                names.into_iter().find_map(|name| body.member(name).text().filter(|text| !text.is_empty()))
-            },
-        );
+/// What an answer says about itself; `is_error` when its status says that it is an error. Gateways in front of the
+/// service write some names small.
+pub fn read<V: View>(body: &V, is_error: bool) -> Envelope {
+    let text = |name: &str, small: &str| {
+        [body.member(name), body.member(small)].iter().find_map(View::text).unwrap_or_default()
+    };
+    let request_id = Some(text("RequestId", "requestId")).filter(|id| !id.is_empty());
     let data = body.member("Data");
-    let is_false = |value: V| value.seen() == Seen::Flag(false);
+    let success = body.member("Success").seen();
     // Sessions have a second word about success inside.
-    let is_hollow = is_false(data.member("Success"));
-    let verdict = if is_hollow || is_false(body.member("Success")) {
-        Verdict::Refused
-    } else if body.member("Success").seen() == Seen::Absent && request_id.is_none() {
+    let is_hollow = data.member("Success").seen() == Seen::Flag(false);
+    let verdict = if is_hollow || success == Seen::Flag(false) {
+        Verdict::Refused(200)
+    } else if success == Seen::Absent && request_id.is_none() {
         Verdict::Foreign
     } else {
         Verdict::Fine
     };
-    let sentence = if is_hollow {
-        data.member("ErrMsg").text().filter(|text| !text.is_empty())
+    if verdict == Verdict::Fine && !is_error {
+        return Envelope { verdict, sentence: String::new(), request_id, not_found: false };
+    }
+    let code = text("Code", "code");
+    let mut sentence = if is_hollow {
+        data.member("ErrMsg").text().unwrap_or_default()
+    } else if code.is_empty() {
+        text("Message", "message")
     } else {
-        let mut text = code.as_ref().map_or_else(String::new, |code| format!("[{code}] "));
-        text.push_str(&message.unwrap_or_default());
-        if let Some(detail) = detail {
-            text = format!("{text} ({detail})");
-        }
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        join(["[", &code, "] ", &text("Message", "message")], "")
     };
-    let sentence = sentence.unwrap_or_else(|| error::sentence(body));
-    let small = sentence.to_ascii_lowercase();
+    if sentence.is_empty() {
+        sentence = error::sentence(body);
+    }
     // An action that the service does not know is no session that is gone.
-    let not_found = (find(&small, "notfound").is_some() || find(&small, "not found").is_some())
-        && find(&small, "invalidaction").is_none();
+    let says = |words| find(&sentence, words).is_some();
+    let not_found = (says("NotFound") || says("not found")) && code != "InvalidAction.NotFound";
     Envelope { verdict, sentence, request_id, not_found }
 }
 
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     fn of(body: Value) -> Envelope {
-        read(&Some(&body))
+        read(&Some(&body), false)
     }
 
     #[test]
@@ -58,12 +59,14 @@ mod tests {
             "RequestId": "r", "Code": "InvalidMcpSession.NotFound", "Message": "Resource is not found.",
             "Success": false, "HttpStatusCode": 400
         }));
-        assert_eq!(gone.verdict, Verdict::Refused);
+        assert_eq!(gone.verdict, Verdict::Refused(200));
         assert_eq!(gone.sentence, "[InvalidMcpSession.NotFound] Resource is not found.");
         assert_eq!(gone.request_id.as_deref(), Some("r"));
         assert!(gone.not_found);
-        let small = of(json!({"requestId": "r", "code": "c", "message": "m", "Detail": "d"}));
-        assert_eq!((small.sentence.as_str(), small.not_found), ("[c] m (d)", false));
+        let under_400 = read(&Some(&json!({"RequestId": "r", "Code": "c"})), true);
+        assert_eq!((under_400.sentence.as_str(), under_400.request_id.as_deref()), ("[c] ", Some("r")));
+        let small = of(json!({"requestId": "r", "code": "c", "message": "m", "Success": false}));
+        assert_eq!((small.sentence.as_str(), small.not_found), ("[c] m", false));
         assert_eq!(small.request_id.as_deref(), Some("r"));
     }
 
@@ -77,7 +80,7 @@ mod tests {
     fn a_session_that_could_not_be_made_says_so_inside_its_data() {
         let failed =
             of(json!({"RequestId": "r", "Success": true, "Data": {"Success": false, "ErrMsg": "no quota"}}));
-        assert_eq!((failed.verdict, failed.sentence.as_str()), (Verdict::Refused, "no quota"));
+        assert_eq!((failed.verdict, failed.sentence.as_str()), (Verdict::Refused(200), "no quota"));
     }
 
     #[test]

@@ -16,14 +16,15 @@ pub(crate) fn watch<V: View>(
 ) -> TaskWire<V> {
     TaskWire {
         start: &operations::START_TASK,
-        started: status::started,
+        // Tasks are started by a call of a tool, apart from the wait.
+        started: |_| None,
         status,
         standing,
         long_poll: None,
         result: None,
         find: None,
         question: None,
-        envelope: Some(envelope::read),
+        envelope: envelope::read,
         gone: None,
     }
 }

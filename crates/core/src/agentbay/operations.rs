@@ -19,7 +19,7 @@ const READ: Operation = Operation {
     fields: &[ID],
     body: Body::Form,
     accept: "application/json",
-    answer: Answer::Parsed,
+    answer: Answer::Json,
     effect: Effect::Read,
     takes_key: false,
     check: "",
@@ -36,8 +36,6 @@ pub static CREATE: Operation = Operation {
         Field::body("Labels", Takes::Object),
         Field::body("McpPolicyId", Takes::Text),
         Field::body("PersistenceDataList", Takes::List),
-        Field::body("VpcResource", Takes::Flag),
-        Field::body("EnableRecord", Takes::Flag),
         Field::body("Timeout", Takes::Whole(1, u32::MAX)),
     ],
     effect: Effect::Start,
@@ -60,7 +58,7 @@ pub static DETAIL: Operation = Operation {
 pub static LIST: Operation = Operation {
     name: "ListSession",
     path: action!("ListSession"),
-    fields: &[Field::body("Labels", Takes::Object), Field::body("MaxResults", Takes::Whole(1, 100))],
+    fields: &[Field::body("Labels", Takes::Object)],
     ..READ
 };
 
@@ -86,12 +84,7 @@ pub static RESOURCE: Operation =
 pub static LINK: Operation = Operation {
     name: "GetLink",
     path: action!("GetLink"),
-    fields: &[
-        ID,
-        Field::body("ProtocolType", Takes::Text),
-        Field::body("Port", Takes::Whole(30_100, 30_199)),
-        Field::body("Option", Takes::Text),
-    ],
+    fields: &[ID, Field::body("Port", Takes::Whole(30_100, 30_199))],
     ..READ
 };
 
