@@ -176,8 +176,8 @@ impl Client {
             Body::Given => options.body.clone(),
             Body::Form => {
                 let Settings { profile, api_key, .. } = &self.settings;
-                let key = api_key.as_ref().map(|key| format!("{}{key}", profile.key_prefix));
-                form(&body, profile.key_field, key.as_deref()).map_err(|_| not_json("params"))?
+                form(&body, profile.key_field, profile.key_prefix, api_key.as_deref())
+                    .map_err(|_| not_json("params"))?
             }
             // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
             Body::Json if params.is_null() => JsValue::UNDEFINED,
@@ -364,8 +364,8 @@ impl Client {
         if let Some(name) = user_agent {
             add("user-agent", name);
             for (header, parameter) in profile.query_headers {
-                let value = text::split_once(template, parameter).map_or("", |(_, rest)| rest);
-                add(header, value.split('&').next().unwrap_or_default());
+                let rest = text::split_once(template, parameter).map_or("", |(_, rest)| rest);
+                add(header, text::split_once(rest, "&").map_or(rest, |(value, _)| value));
             }
         }
         if let Some(content_type) = content_type {

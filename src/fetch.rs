@@ -6,7 +6,6 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal, Response};
 
 use crate::host::{self, Reply, Sent, is_plain, is_stream};
-use crate::random;
 use crate::value::{json_stringify, member};
 
 /// What every attempt of a call sends.
@@ -16,8 +15,8 @@ pub(crate) struct Request {
     pub(crate) headers: Object,
     /// `undefined` for none.
     pub(crate) body: JsValue,
-    /// Query parameters that each attempt carries anew: its time, and random bits.
-    pub(crate) stamps: Option<(&'static str, &'static str)>,
+    /// Query parameters that each attempt carries anew: its time, and random bits; empty for none.
+    pub(crate) stamps: (&'static str, &'static str),
     pub(crate) fetch: Option<Function>,
     pub(crate) fetch_options: Option<Object>,
 }
@@ -43,13 +42,10 @@ impl Attempt {
         url: Option<&str>,
         signal: Option<&AbortSignal>,
     ) -> Result<(Self, Reply), JsValue> {
-        let stamped = request
-            .stamps
-            .filter(|_| url.is_none())
-            .map(|(time, bits)| format!("{}&{time}={}&{bits}={}", request.url, host::now(), random::key()));
         let (controller, reply) = host::send(&Sent {
             fetch: request.fetch.as_ref(),
-            url: url.or(stamped.as_deref()).unwrap_or(&request.url),
+            url: url.unwrap_or(&request.url),
+            stamps: if url.is_none() { request.stamps } else { ("", "") },
             method: request.method,
             headers: &request.headers,
             body: &request.body,

@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-
 use crate::operation::InvalidInput;
 use crate::text::{excerpt, replace, replace_alone};
 use crate::view::{Seen, View};
@@ -119,68 +116,6 @@ pub struct Issue {
     pub path: String,
     /// What the schema takes there and what the result has.
     pub message: String,
-}
-
-// Written as maps and by hand: serde-wasm-bindgen keeps the names of structs' members in a hash map, which weighs 3 KB
-// of WebAssembly.
-
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, text) in [
-            ("kind", Some(self.kind.as_str())),
-            ("message", Some(self.message.as_str())),
-            ("operation", Some(self.operation.as_str())),
-            ("backend", Some(self.backend.as_str())),
-            ("requestId", self.request_id.as_deref()),
-            ("body", self.body.as_deref()),
-            ("field", self.field.as_deref()),
-            ("causeKind", self.cause_kind.map(ErrorKind::as_str)),
-            ("idempotencyKey", self.idempotency_key.as_deref()),
-            ("taskId", self.task_id.as_deref()),
-        ] {
-            if let Some(text) = text {
-                map.serialize_entry(name, text)?;
-            }
-        }
-        map.serialize_entry("retryable", &self.retryable)?;
-        map.serialize_entry("notFound", &self.not_found)?;
-        let retry_after_ms = self.retry_after_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
-        for (name, number) in [
-            ("attempts", Some(self.attempts)),
-            ("status", self.status.map(u32::from)),
-            ("retryAfterMs", retry_after_ms),
-        ] {
-            if let Some(number) = number {
-                map.serialize_entry(name, &number)?;
-            }
-        }
-        if !self.observed.is_empty() {
-            map.serialize_entry("observed", &self.observed)?;
-        }
-        if !self.issues.is_empty() {
-            map.serialize_entry("issues", &self.issues)?;
-        }
-        map.end()
-    }
-}
-
-impl Serialize for Observed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.status)?;
-        map.serialize_entry("count", &self.count)?;
-        map.end()
-    }
-}
-
-impl Serialize for Issue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("path", &self.path)?;
-        map.serialize_entry("message", &self.message)?;
-        map.end()
-    }
 }
 
 impl Error {

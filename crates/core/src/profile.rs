@@ -24,8 +24,8 @@ pub struct Profile {
     pub key_prefix: &'static str,
     /// The field that carries the key of operations that send forms; empty where there are none.
     pub key_field: &'static str,
-    /// Query parameters that each attempt carries anew: its time in UTC, and 128 random bits.
-    pub stamps: Option<(&'static str, &'static str)>,
+    /// Query parameters that each attempt carries anew: its time in UTC, and 128 random bits; empty for none.
+    pub stamps: (&'static str, &'static str),
     /// Headers that repeat a parameter of the row's own query; not sent by browsers, which would ask for leave first.
     pub query_headers: &'static [(&'static str, &'static str)],
     /// Whether it honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a start that
@@ -55,7 +55,7 @@ pub static LOCAL: Profile = Profile {
     key_headers: &[("", "authorization")],
     key_prefix: "Bearer ",
     key_field: "",
-    stamps: None,
+    stamps: ("", ""),
     query_headers: &[],
     idempotent_starts: true,
     path_prefixes: &[],
@@ -72,7 +72,7 @@ pub static ANCHOR: Profile = Profile {
     key_headers: &[("", "anchor-api-key")],
     key_prefix: "",
     key_field: "",
-    stamps: None,
+    stamps: ("", ""),
     query_headers: &[],
     idempotent_starts: false,
     path_prefixes: &[],
@@ -91,7 +91,7 @@ pub static ASTEROID: Profile = Profile {
     key_headers: &[("/api/v1", "x-asteroid-agents-api-key"), ("", "x-api-key")],
     key_prefix: "",
     key_field: "",
-    stamps: None,
+    stamps: ("", ""),
     query_headers: &[],
     idempotent_starts: false,
     path_prefixes: &["/api/v1", "/agents/v2"],
@@ -119,8 +119,8 @@ pub static AGENTBAY: Profile = Profile {
     key_headers: &[],
     key_prefix: "Bearer ",
     key_field: "Authorization",
-    stamps: Some(("Timestamp", "SignatureNonce")),
-    query_headers: &[("x-acs-version", "Version="), ("x-acs-action", "Action=")],
+    stamps: ("Timestamp", "SignatureNonce"),
+    query_headers: &[("x-acs-action", "Action="), ("x-acs-version", "Version=")],
     idempotent_starts: false,
     path_prefixes: &[],
     // The vendor names no limit; its clients ask every 3 s for each task.
@@ -131,11 +131,10 @@ pub static AGENTBAY: Profile = Profile {
 static AGENTBAY_LINK: Profile = Profile {
     name: "agentbay-link",
     rows: agentbay::operations::DIRECT,
-    wire: Wire::AgentBayLink,
     key_headers: &[("", "x-access-token")],
     key_prefix: "",
     key_field: "",
-    stamps: None,
+    stamps: ("", ""),
     query_headers: &[],
     ..AGENTBAY
 };

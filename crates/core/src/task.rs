@@ -28,8 +28,6 @@ pub enum Wire {
     AgentBayDeletion,
     /// A session of AgentBay until its contexts are saved.
     AgentBaySync,
-    /// The direct route to a session of AgentBay, whose answers come without an envelope.
-    AgentBayLink,
 }
 
 /// How tasks of one wire are started and asked about.
@@ -137,7 +135,6 @@ impl Wire {
             Self::AgentBaySync => {
                 agentbay::watch(&agentbay::operations::SYNC_STATUS, agentbay::status::synced)
             }
-            Self::AgentBayLink => TaskWire { envelope: bare, ..Self::AgentBay.tasks() },
         }
     }
 }

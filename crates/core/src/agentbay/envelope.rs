@@ -2,7 +2,7 @@
 //! refusals under an error status and for those under status 200.
 
 use crate::error::{self, Envelope, Verdict};
-use crate::text::{find, join};
+use crate::text::find;
 use crate::view::{Seen, View};
 
 /// What an answer says about itself; `is_error` when its status says that it is an error. Gateways in front of the
@@ -12,28 +12,23 @@ pub fn read<V: View>(body: &V, is_error: bool) -> Envelope {
         [body.member(name), body.member(small)].iter().find_map(View::text).unwrap_or_default()
     };
     let request_id = Some(text("RequestId", "requestId")).filter(|id| !id.is_empty());
-    let data = body.member("Data");
     let success = body.member("Success").seen();
-    // Sessions have a second word about success inside.
-    let is_hollow = data.member("Success").seen() == Seen::Flag(false);
-    let verdict = if is_hollow || success == Seen::Flag(false) {
+    let is_one = |name| body.member(name).seen() != Seen::Absent;
+    let verdict = if success == Seen::Flag(false) {
         Verdict::Refused(200)
-    } else if success == Seen::Absent && request_id.is_none() {
-        Verdict::Foreign
-    } else {
+    } else if request_id.is_some() || is_one("Data") || is_one("data") {
         Verdict::Fine
+    } else {
+        Verdict::Foreign
     };
     if verdict == Verdict::Fine && !is_error {
         return Envelope { verdict, sentence: String::new(), request_id, not_found: false };
     }
     let code = text("Code", "code");
-    let mut sentence = if is_hollow {
-        data.member("ErrMsg").text().unwrap_or_default()
-    } else if code.is_empty() {
-        text("Message", "message")
-    } else {
-        join(["[", &code, "] ", &text("Message", "message")], "")
-    };
+    let mut sentence = text("Message", "message");
+    if !code.is_empty() {
+        sentence = format!("[{code}] {sentence}");
+    }
     if sentence.is_empty() {
         sentence = error::sentence(body);
     }
@@ -77,18 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_could_not_be_made_says_so_inside_its_data() {
-        let failed =
-            of(json!({"RequestId": "r", "Success": true, "Data": {"Success": false, "ErrMsg": "no quota"}}));
-        assert_eq!((failed.verdict, failed.sentence.as_str()), (Verdict::Refused(200), "no quota"));
-    }
-
-    #[test]
     fn what_is_no_envelope_is_no_success() {
-        for body in [json!({}), json!([]), json!("ok"), json!(null), json!({"data": 1})] {
+        for body in [json!({}), json!([]), json!("ok"), json!(null), json!({"hello": 1})] {
             assert_eq!(of(body.clone()).verdict, Verdict::Foreign, "{body}");
         }
         assert_eq!(of(json!({"RequestId": "r"})).verdict, Verdict::Fine);
         assert_eq!(of(json!({"Success": true, "Data": {}})).verdict, Verdict::Fine);
+        // The direct route to a session answers so.
+        assert_eq!(of(json!({"data": {"result": {}}})).verdict, Verdict::Fine);
     }
 }

@@ -5,32 +5,26 @@ use crate::view::{Seen, View};
 
 /// How a task of the computer or the browser stands.
 pub fn task<V: View>(answer: &V) -> Option<Standing<V>> {
-    ends_as(answer, "finished")
+    ends_as(answer, "finished", &["failed", "unsupported"])
 }
 
 /// The same of a mobile's task, which has words of its own.
 pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
-    ends_as(answer, "completed")
+    ends_as(answer, "completed", &["failed", "cancelled", "unsupported"])
 }
 
 /// A tool's error is the end of the task, in the tool's own words. A task without a status has ended well: so newer
 /// clients of the vendor take it.
-fn ends_as<V: View>(answer: &V, well: &str) -> Option<Standing<V>> {
+fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
     let data = unpacked(answer.member("Data"));
     let said = data.member("content").elements().first()?.member("text");
     if data.member("isError").seen() == Seen::Flag(true) {
-        return Some(standing("failed".to_owned(), TaskStatus::Failed, answer.member(""), said.text()));
+        let why = said.text();
+        return Some(Standing { why, ..standing("failed".to_owned(), &[], &["failed"], answer.member("")) });
     }
     let result = said.parsed().filter(|result| result.seen() == Seen::Object)?;
     let word = result.member("status").text().unwrap_or_else(|| well.to_owned());
-    let status = match word.as_str() {
-        word if word == well => TaskStatus::Succeeded,
-        "failed" | "unsupported" => TaskStatus::Failed,
-        "cancelled" if well == "completed" => TaskStatus::Cancelled,
-        _ => TaskStatus::Running,
-    };
-    let why = ["error", "product"].iter().find_map(|name| result.member(name).text());
-    Some(standing(word, status, result, why))
+    Some(standing(word, &[well], ill, result))
 }
 
 /// A value that may stand as JSON text.
@@ -38,46 +32,54 @@ fn unpacked<V: View>(value: V) -> V {
     value.parsed().unwrap_or(value)
 }
 
-fn standing<V>(word: String, status: TaskStatus, result: V, why: Option<String>) -> Standing<V> {
-    Standing { word, status, result, why, asks: false, late: false }
+/// Where `word` stands between its good ends and its bad ones. Unknown words mean that it goes on.
+fn standing<V>(word: String, well: &[&str], ill: &[&str], result: V) -> Standing<V> {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| *known == word);
+    let status = if is_one_of(well) {
+        TaskStatus::Succeeded
+    } else if is_one_of(ill) {
+        TaskStatus::Failed
+    } else {
+        TaskStatus::Running
+    };
+    Standing { word, status, result, why: None, asks: false, late: false }
 }
 
 /// How a session that is to be paused stands.
 pub fn paused<V: View>(answer: &V) -> Option<Standing<V>> {
-    becomes(answer, "PAUSED")
+    becomes(answer, &["PAUSED"], LOST)
 }
 
 /// How a session that is to be resumed stands.
 pub fn resumed<V: View>(answer: &V) -> Option<Standing<V>> {
-    becomes(answer, "RUNNING")
+    becomes(answer, &["RUNNING"], LOST)
 }
 
 /// How a session that is to be deleted stands.
 pub fn deleted<V: View>(answer: &V) -> Option<Standing<V>> {
-    becomes(answer, "DELETED")
+    becomes(answer, &["FINISH", "DELETED"], &[])
 }
 
-fn becomes<V: View>(answer: &V, goal: &str) -> Option<Standing<V>> {
+/// A session that stands so neither pauses nor resumes any more.
+const LOST: &[&str] = &["ERROR", "FAILED", "FINISH", "DELETED"];
+
+fn becomes<V: View>(answer: &V, well: &[&str], ill: &[&str]) -> Option<Standing<V>> {
     let word = answer.member("Data").member("Status").text()?;
-    let is_end = goal == "DELETED";
-    let status = match word.as_str() {
-        word if word == goal => TaskStatus::Succeeded,
-        "FINISH" if is_end => TaskStatus::Succeeded,
-        "ERROR" | "FAILED" | "FINISH" | "DELETED" if !is_end => TaskStatus::Failed,
-        _ => TaskStatus::Running,
-    };
-    Some(standing(word, status, answer.member(""), None))
+    Some(standing(word, well, ill, answer.member("")))
 }
 
 /// Whether the contexts of a session are saved. Lists of tasks stand as JSON text in a list that stands as JSON text; what
 /// cannot be read there is nothing to wait for.
 pub fn synced<V: View>(answer: &V) -> Option<Standing<V>> {
-    let lists = unpacked(answer.member("Data").member("ContextStatus")).elements();
-    let is_open =
-        |task: &V| !matches!(task.member("status").text().unwrap_or_default().as_str(), "Success" | "Failed");
-    let waits = lists.into_iter().any(|list| unpacked(list.member("data")).elements().iter().any(is_open));
-    let status = if waits { TaskStatus::Running } else { TaskStatus::Succeeded };
-    Some(standing(status.as_str().to_owned(), status, answer.member(""), None))
+    let mut word = "synced";
+    for list in &unpacked(answer.member("Data").member("ContextStatus")).elements() {
+        for task in &unpacked(list.member("data")).elements() {
+            if !matches!(task.member("status").text().as_deref(), Some("Success" | "Failed")) {
+                word = "syncing";
+            }
+        }
+    }
+    Some(standing(word.to_owned(), &["synced"], &[], answer.member("")))
 }
 
 #[cfg(test)]
@@ -109,7 +111,7 @@ mod tests {
             ("completed", TaskStatus::Running, TaskStatus::Succeeded),
             ("failed", TaskStatus::Failed, TaskStatus::Failed),
             ("unsupported", TaskStatus::Failed, TaskStatus::Failed),
-            ("cancelled", TaskStatus::Running, TaskStatus::Cancelled),
+            ("cancelled", TaskStatus::Running, TaskStatus::Failed),
             ("of next year", TaskStatus::Running, TaskStatus::Running),
         ] {
             assert_eq!(status(task, word), Some(computer), "{word}");
