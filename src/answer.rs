@@ -2,7 +2,7 @@
 
 use js_sys::{JsString, SyntaxError};
 use taskwright_core::call::{Event, Head};
-use taskwright_core::error::{BODY_LIMIT, Redactor, late_refusal, sentence};
+use taskwright_core::error::{BODY_LIMIT, Redactor, Verdict};
 use taskwright_core::retry::Advice;
 use taskwright_core::retry_after;
 use taskwright_core::text::excerpt;
@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Response};
 
 use crate::clock;
+use crate::drive::ReadEnvelope;
 use crate::failure::thrown_words;
 use crate::host::{self, is_json};
 use crate::value::{Js, json_parse};
@@ -35,11 +36,16 @@ pub(crate) fn head(response: &Response) -> Head {
 }
 
 /// Reads a success for its caller: `null` without content, JSON parsed, everything else as text.
-pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, JsValue) {
+pub(crate) async fn read(
+    response: &Response,
+    must_be_json: bool,
+    envelope: ReadEnvelope,
+    redactor: &Redactor,
+) -> (Event, JsValue) {
     if response.status() == 204 {
         return (Event::Body, JsValue::NULL);
     }
-    let is_json = is_json(response);
+    let is_json = must_be_json || is_json(response);
     let text = match text(response).await {
         Ok(text) => text,
         Err(thrown) => return (fault(&thrown, redactor), thrown),
@@ -48,13 +54,19 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
         return (Event::Body, text.into());
     }
     match json_parse(&text) {
-        Ok(value) => match late_refusal(&Js(value.clone())) {
-            Some((code, sentence)) => {
-                (Event::Refused(code, redactor.clean(&sentence)), clean_json(value, redactor).1)
+        Ok(value) => {
+            let told = envelope(&Js(value.clone()), false);
+            match told.verdict {
+                Verdict::Fine => (Event::Body, value),
+                Verdict::Refused(code) => {
+                    (Event::Refused(code, redactor.clean(&told.sentence)), clean_json(value, redactor).1)
+                }
+                Verdict::Foreign => (Event::Unreadable(redactor.clean(&told.sentence)), JsValue::UNDEFINED),
             }
-            None => (Event::Body, value),
-        },
-        Err(_) if text.length() == 0 && says_empty(response) => (Event::Body, JsValue::UNDEFINED),
+        }
+        Err(_) if text.length() == 0 && !must_be_json && says_empty(response) => {
+            (Event::Body, JsValue::UNDEFINED)
+        }
         Err(_) => {
             // Not the engine's own words: they quote the body, cut anywhere, also in the middle of a secret.
             let words = format!("not JSON although it says so: {}", beginning(&String::from(text), redactor));
@@ -64,7 +76,11 @@ pub(crate) async fn read(response: &Response, redactor: &Redactor) -> (Event, Js
 }
 
 /// Reads the body of an error: what the machine needs, and the body as JSON when it is JSON.
-pub(crate) async fn read_error(response: &Response, redactor: &Redactor) -> (Event, JsValue) {
+pub(crate) async fn read_error(
+    response: &Response,
+    envelope: ReadEnvelope,
+    redactor: &Redactor,
+) -> (Event, JsValue) {
     let text = match text(response).await {
         Ok(text) => String::from(text),
         Err(thrown) => return (fault(&thrown, redactor), JsValue::UNDEFINED),
@@ -77,7 +93,8 @@ pub(crate) async fn read_error(response: &Response, redactor: &Redactor) -> (Eve
         },
         Err(_) => (redactor.clean(&text), None),
     };
-    let sentence = parsed.as_ref().map_or_else(|| text.clone(), |value| sentence(&Js(value.clone())));
+    let sentence =
+        parsed.as_ref().map_or_else(|| text.clone(), |value| envelope(&Js(value.clone()), true).sentence);
     (Event::ErrorBody { sentence, excerpt: excerpt(&text, BODY_LIMIT) }, parsed.unwrap_or_default())
 }
 

@@ -19,9 +19,9 @@ use web_sys::Response;
 
 use crate::drive::{Answered, Job, drive};
 use crate::failure::Failure;
-use crate::fetch::{Request, encode_body, to_json};
+use crate::fetch::{Request, encode_body, not_json, to_json};
 use crate::gate::Gate;
-use crate::host::{End, KIND_OBJECT, hand, kind};
+use crate::host::{End, KIND_OBJECT, form, hand, kind};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::value::{Js, member, set, text_of};
@@ -174,14 +174,22 @@ impl Client {
         let body = match row.body {
             Body::None => JsValue::UNDEFINED,
             Body::Given => options.body.clone(),
+            Body::Form => {
+                let Settings { profile, api_key, .. } = &self.settings;
+                form(&body, profile.key_field, profile.key_prefix, api_key.as_deref())
+                    .map_err(|_| not_json("params"))?
+            }
             // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
             Body::Json if params.is_null() => JsValue::UNDEFINED,
             Body::Json if params.is_undefined() => JsValue::from_str("{}"),
             Body::Json => to_json("params", &body)?,
         };
         // What the caller made brings its own type.
-        let is_json = row.body != Body::Given && !body.is_undefined();
-        let content_type = is_json.then_some("application/json");
+        let content_type = match row.body {
+            Body::Form => Some("application/x-www-form-urlencoded"),
+            Body::Json if !body.is_undefined() => Some("application/json"),
+            _ => None,
+        };
         let mut secrets = Vec::new();
         for field in row.fields {
             match field.takes {
@@ -304,6 +312,7 @@ impl Client {
             method: plan.method.as_str(),
             headers,
             body,
+            stamps: self.settings.profile.stamps,
             fetch: self.settings.fetch.clone(),
             fetch_options: options.fetch_options,
         };
@@ -314,6 +323,7 @@ impl Client {
             plan: Rc::new(plan),
             request,
             answer,
+            envelope: self.tasks.envelope,
             redactor,
             shaped: options.shaped,
             signal: options.signal,
@@ -353,11 +363,17 @@ impl Client {
         add("accept", accept);
         if let Some(name) = user_agent {
             add("user-agent", name);
+            for (header, parameter) in profile.query_headers {
+                let rest = text::split_once(template, parameter).map_or("", |(_, rest)| rest);
+                add(header, text::split_once(rest, "&").map_or(rest, |(value, _)| value));
+            }
         }
         if let Some(content_type) = content_type {
             add("content-type", content_type);
         }
-        if let Some(key) = api_key {
+        if let Some(key) = api_key
+            && profile.key_field.is_empty()
+        {
             add(profile.key_header(template), &format!("{}{key}", profile.key_prefix));
         }
         if let Some(key) = idempotency_key {

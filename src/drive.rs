@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Function, Object};
 use taskwright_core::call::{CallMachine, CallPlan, Command, Event};
-use taskwright_core::error::{Error, Redactor};
+use taskwright_core::error::{Envelope, Error, Redactor};
 use taskwright_core::operation::{Answer, Effect, InvalidInput};
 use taskwright_core::retry::never_sent;
 use wasm_bindgen::prelude::*;
@@ -17,13 +17,18 @@ use crate::failure::{Failure, Witness, fault_code, thrown_words};
 use crate::fetch::{Attempt, Request, as_response};
 use crate::race::{Raced, race};
 use crate::random;
-use crate::value::set;
+use crate::value::{Js, set};
+
+/// Reads what an answer says about itself.
+pub(crate) type ReadEnvelope = fn(&Js, bool) -> Envelope;
 
 /// A call, ready to go.
 pub(crate) struct Job {
     pub(crate) plan: Rc<CallPlan>,
     pub(crate) request: Request,
     pub(crate) answer: Answer,
+    /// Reads what an answer says about itself.
+    pub(crate) envelope: ReadEnvelope,
     pub(crate) redactor: Rc<Redactor>,
     /// Its answer must have a `data` object.
     pub(crate) shaped: bool,
@@ -98,8 +103,16 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 let reading = async {
                     match (unread, error) {
                         (true, _) => (Event::Body, JsValue::from(&open.response)),
-                        (_, true) => answer::read_error(&open.response, &job.redactor).await,
-                        _ => answer::read(&open.response, &job.redactor).await,
+                        (_, true) => answer::read_error(&open.response, job.envelope, &job.redactor).await,
+                        _ => {
+                            answer::read(
+                                &open.response,
+                                job.answer == Answer::Json,
+                                job.envelope,
+                                &job.redactor,
+                            )
+                            .await
+                        }
                     }
                 };
                 alarm.set(until);
@@ -132,6 +145,9 @@ pub(crate) async fn drive(job: Job) -> Result<Answered, Failure> {
                 return Ok(Answered { data, response });
             }
             Command::Fail(mut error) => {
+                let told = (job.envelope)(&Js(witness.parsed.clone()), true);
+                error.request_id = told.request_id.or(error.request_id);
+                error.not_found = told.not_found;
                 job.redactor.clean_error(&mut error);
                 let request = Object::new();
                 set(&request, "method", &job.request.method.into());

@@ -1,9 +1,7 @@
 //! Why a call did not succeed, and how that crosses to JavaScript: the core's error as a plain object, with
 //! the live objects that Rust does not look into beside it. The façade makes `Error`s of it.
 
-use js_sys::Object;
-use serde::Serialize as _;
-use serde_wasm_bindgen::Serializer;
+use js_sys::{Array, Object};
 use taskwright_core::error::{Error, ErrorKind};
 use taskwright_core::operation::InvalidInput;
 use taskwright_core::text::find;
@@ -53,11 +51,7 @@ impl Failure {
             Self::Aborted(reason) => aborted(&reason, false),
             Self::AbortedStart(reason) => aborted(&reason, true),
             Self::Core(error, witness) => {
-                let record: Object = match error.serialize(&Serializer::new().serialize_maps_as_objects(true))
-                {
-                    Ok(record) => record.into(),
-                    Err(_) => Object::new(),
-                };
+                let record = record(&error);
                 for (name, value) in [
                     ("parsed", &witness.parsed),
                     ("request", &witness.request),
@@ -73,6 +67,55 @@ impl Failure {
             }
         }
     }
+}
+
+/// The core's error as the façade reads it; what is not known is left out.
+fn record(error: &Error) -> Object {
+    let record = Object::new();
+    for (name, text) in [
+        ("kind", Some(error.kind.as_str())),
+        ("message", Some(error.message.as_str())),
+        ("operation", Some(error.operation.as_str())),
+        ("backend", Some(error.backend.as_str())),
+        ("requestId", error.request_id.as_deref()),
+        ("body", error.body.as_deref()),
+        ("field", error.field.as_deref()),
+        ("causeKind", error.cause_kind.map(ErrorKind::as_str)),
+        ("idempotencyKey", error.idempotency_key.as_deref()),
+        ("taskId", error.task_id.as_deref()),
+    ] {
+        if let Some(text) = text {
+            set(&record, name, &text.into());
+        }
+    }
+    let retry_after_ms = error.retry_after_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
+    for (name, number) in [
+        ("attempts", Some(error.attempts)),
+        ("status", error.status.map(u32::from)),
+        ("retryAfterMs", retry_after_ms),
+    ] {
+        if let Some(number) = number {
+            set(&record, name, &number.into());
+        }
+    }
+    set(&record, "retryable", &error.retryable.into());
+    set(&record, "notFound", &error.not_found.into());
+    let observed = error.observed.iter().map(|seen| pair("status", &seen.status, "count", seen.count.into()));
+    let issues =
+        error.issues.iter().map(|issue| pair("path", &issue.path, "message", issue.message.as_str().into()));
+    for (name, list) in [("observed", observed.collect::<Array>()), ("issues", issues.collect())] {
+        if list.length() > 0 {
+            set(&record, name, &list);
+        }
+    }
+    record
+}
+
+fn pair(name: &str, text: &str, other: &str, value: JsValue) -> Object {
+    let pair = Object::new();
+    set(&pair, name, &text.into());
+    set(&pair, other, &value);
+    pair
 }
 
 fn aborted(reason: &JsValue, maybe_started: bool) -> JsValue {

@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) headers: Object,
     /// `undefined` for none.
     pub(crate) body: JsValue,
+    /// Query parameters that each attempt carries anew: its time, and random bits; empty for none.
+    pub(crate) stamps: (&'static str, &'static str),
     pub(crate) fetch: Option<Function>,
     pub(crate) fetch_options: Option<Object>,
 }
@@ -43,6 +45,7 @@ impl Attempt {
         let (controller, reply) = host::send(&Sent {
             fetch: request.fetch.as_ref(),
             url: url.unwrap_or(&request.url),
+            stamps: if url.is_none() { request.stamps } else { ("", "") },
             method: request.method,
             headers: &request.headers,
             body: &request.body,
@@ -97,7 +100,9 @@ pub(crate) fn encode_body(
 
 /// `value` as JSON text that stays on the JavaScript side.
 pub(crate) fn to_json(name: &str, value: &JsValue) -> Result<JsValue, InvalidInput> {
-    json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| {
-        InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
-    })
+    json_stringify(value).ok().filter(JsValue::is_string).ok_or_else(|| not_json(name))
+}
+
+pub(crate) fn not_json(name: &str) -> InvalidInput {
+    InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
 }

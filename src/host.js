@@ -52,6 +52,26 @@ export function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** Parameters as a form, with the key, if there is one, as one more field; objects and arrays as JSON. Throws for cycles and bigints. */
+export function form(params, name, prefix, key) {
+  const value = key && prefix + key;
+  const fields = Object.entries({ ...params, [name]: value }).filter(([, value]) => value != null);
+  const texts = fields.map(([name, value]) => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : value,
+  ]);
+  return `${new URLSearchParams(texts)}`;
+}
+
+/**
+ * 128 random bits as hexadecimal digits. `crypto.randomUUID` would be shorter, but is missing on pages that are not
+ * served securely.
+ */
+export function key() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** Sets a member of an object of ours. */
 export function put(object, name, value) {
   object[name] = value;
@@ -81,9 +101,12 @@ export function given(options) {
 /**
  * Sends a request and returns what aborts it; `tell(place, turn, ok, value)` hears of its answer. `fetch` is
  * `undefined` for the runtime's own, which is looked up now, so that a test or a tool may replace it. `signal` is
- * the caller's, when it shall stay connected to the answer's body.
+ * the caller's, when it shall stay connected to the answer's body. `time` and `bits` name query parameters that each
+ * request carries anew, when there are such: the time in UTC to the second, and random bits.
  */
-export function send(fetch, url, method, headers, body, more, signal, place, turn, tell) {
+export function send(fetch, to, time, bits, method, headers, body, more, signal, place, turn, tell) {
+  const stamp = () => `&${time}=${new Date().toISOString().slice(0, 19)}Z&${bits}=${key()}`;
+  const url = time ? to + stamp() : to;
   const controller = new AbortController();
   const init = more === undefined ? {} : { ...more };
   init.method = method;

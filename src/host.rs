@@ -20,12 +20,22 @@ extern "C" {
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
     pub(crate) fn copy(value: &JsValue) -> Option<Object>;
+    #[wasm_bindgen(catch)]
+    pub(crate) fn form(
+        params: &JsValue,
+        name: &str,
+        prefix: &str,
+        key: Option<&str>,
+    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn key() -> String;
     #[wasm_bindgen(js_name = isPlain)]
     pub(crate) fn is_plain(value: &JsValue) -> bool;
     #[wasm_bindgen(catch, js_name = send)]
     fn host_send(
         fetch: Option<&Function>,
         url: &str,
+        time: &str,
+        bits: &str,
         method: &str,
         headers: &Object,
         body: &JsValue,
@@ -127,6 +137,8 @@ impl Drop for Reply {
 pub(crate) struct Sent<'a> {
     pub(crate) fetch: Option<&'a Function>,
     pub(crate) url: &'a str,
+    /// Query parameters that carry the time and random bits; empty for none.
+    pub(crate) stamps: (&'a str, &'a str),
     pub(crate) method: &'static str,
     pub(crate) headers: &'a Object,
     /// `undefined` for none.
@@ -139,9 +151,9 @@ pub(crate) struct Sent<'a> {
 
 /// Sends a request: what aborts it, and its answer.
 pub(crate) fn send(sent: &Sent<'_>) -> Result<(AbortController, Reply), JsValue> {
-    let Sent { fetch, url, method, headers, body, more, signal } = *sent;
+    let Sent { fetch, url, stamps: (time, bits), method, headers, body, more, signal } = *sent;
     let (controller, reply) = Reply::to(|place, turn, tell| {
-        host_send(fetch, url, method, headers, body, more, signal, place, turn, tell)
+        host_send(fetch, url, time, bits, method, headers, body, more, signal, place, turn, tell)
     });
     Ok((controller?, reply))
 }

@@ -50,7 +50,7 @@ extern "C" {
 
 /// What all calls of one client share.
 pub(crate) struct Settings {
-    pub(crate) profile: Profile,
+    pub(crate) profile: &'static Profile,
     pub(crate) base: Rc<BaseUrl>,
     pub(crate) api_key: Option<String>,
     /// Of the key alone, for calls that have no secrets of their own.

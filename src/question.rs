@@ -74,14 +74,16 @@ impl Client {
         entry: &Entry,
         until: Option<Millis>,
     ) -> Result<(Standing<Js>, bool), Failure> {
-        let hold = self.tasks.long_poll.and_then(|_| self.hold(entry, until));
+        let tasks = entry.options.tasks(self);
+        let hold = tasks.long_poll.and_then(|_| self.hold(entry, until));
         let place = hold.map(|_| Place::of(&self.waits.long_polls));
         let mut asked =
             if hold.is_some() { Asked::LongPoll } else { Asked::Status { after_long_poll: false } };
         // One place where it waits: each would cost kilobytes.
         loop {
             let params = Object::new();
-            let row = match (&asked, self.tasks.long_poll, self.tasks.result, self.tasks.question) {
+            let given = &entry.options.params;
+            let row = match (&asked, tasks.long_poll, tasks.result, tasks.question) {
                 (Asked::LongPoll, Some(row), ..) => {
                     set(&params, "timeoutSeconds", &hold.into());
                     row
@@ -92,12 +94,13 @@ impl Client {
                     set(&params, "limit", &20.into());
                     row
                 }
-                _ => self.tasks.status,
+                _ => tasks.status,
             };
+            let params = if given.is_undefined() { params.as_ref() } else { given };
             let job = self.job(
                 row,
                 std::slice::from_ref(&entry.task_id),
-                &params,
+                params,
                 entry.options.for_call(until, true),
             );
             let mut job = job.map_err(|invalid| self.refused(row.name, invalid))?;
@@ -106,7 +109,7 @@ impl Client {
             let answered = drive(job).await;
             let Answered { data, response } = match (asked, answered) {
                 (Asked::Result(standing), Ok(answered)) => {
-                    let complete = self.tasks.result.map(|(_, complete)| complete);
+                    let complete = tasks.result.map(|(_, complete)| complete);
                     let standing = match complete {
                         Some(complete) => complete(standing, &Js(answered.data)),
                         None => standing,
@@ -130,7 +133,7 @@ impl Client {
                         Err(aborted @ Failure::Aborted(_)) => return Err(aborted),
                         Err(_) => JsValue::UNDEFINED,
                     };
-                    let why = self.tasks.question.and_then(|(_, read)| read(&Js(data)));
+                    let why = tasks.question.and_then(|(_, read)| read(&Js(data)));
                     // Answered already, it goes on in a moment.
                     let asks = why.is_some();
                     let status = if asks { standing.status } else { TaskStatus::Running };
@@ -144,6 +147,15 @@ impl Client {
                     asked = Asked::Status { after_long_poll: true };
                     continue;
                 }
+                (_, Err(Failure::Core(error, _))) if error.not_found && tasks.gone.is_some() => {
+                    let word = tasks.gone.unwrap_or_default().to_owned();
+                    let status = TaskStatus::Succeeded;
+                    let result = Js::default();
+                    return Ok((
+                        Standing { word, status, result, why: None, asks: false, late: false },
+                        false,
+                    ));
+                }
                 (asked_before, answered) => {
                     asked = asked_before;
                     let answered = answered?;
@@ -153,7 +165,7 @@ impl Client {
                     answered
                 }
             };
-            let standing = (self.tasks.standing)(&Js(data.clone()));
+            let standing = (tasks.standing)(&Js(data.clone()));
             let Some(standing) = standing else {
                 return Err(lacking("status", &data, &plan, &response, &entry.redactor));
             };
@@ -162,9 +174,9 @@ impl Client {
                 continue;
             }
             let held = matches!(asked, Asked::LongPoll);
-            asked = if self.tasks.result.is_some() && standing.status.is_terminal() {
+            asked = if tasks.result.is_some() && standing.status.is_terminal() {
                 Asked::Result(standing)
-            } else if standing.asks && self.tasks.question.is_some() && entry.options.goal.is_interaction() {
+            } else if standing.asks && tasks.question.is_some() && entry.options.goal.is_interaction() {
                 Asked::Question(standing)
             } else {
                 drop(place);

@@ -70,6 +70,10 @@ impl View for Js {
         json.unwrap_or_else(|| text_of(&self.0))
     }
 
+    fn parsed(&self) -> Option<Self> {
+        json_parse(self.0.dyn_ref()?).ok().map(Self)
+    }
+
     fn matches(&self, pattern: &str) -> Option<bool> {
         Pattern::new(pattern, "u").ok().map(|pattern| pattern.test(&self.0))
     }

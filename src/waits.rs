@@ -12,7 +12,7 @@ use taskwright_core::operation::{self, InvalidInput, Operation};
 use taskwright_core::path;
 use taskwright_core::schema;
 use taskwright_core::status::{Standing, TaskStatus};
-use taskwright_core::task::Goal;
+use taskwright_core::task::{Goal, TaskWire};
 use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
@@ -45,6 +45,10 @@ pub(crate) struct WaitOptions {
     pace: Pace,
     throw_on_failure: bool,
     schema: JsValue,
+    /// What is waited for, when it is not a task of the client's own wire. Boxed, because it seldom is.
+    watch: Option<Box<TaskWire<Js>>>,
+    /// Parameters of the status question.
+    pub(crate) params: JsValue,
 }
 
 impl WaitOptions {
@@ -82,7 +86,17 @@ impl WaitOptions {
             pace: interval_ms.map_or_else(Pace::default, Pace::within),
             throw_on_failure,
             schema: view.member("schema").0,
+            watch: view.member("watch").text().and_then(|word| {
+                let (_, wire) = settings.profile.watches.iter().find(|(known, _)| *known == word)?;
+                Some(Box::new(wire.tasks()))
+            }),
+            params: view.member("params").0,
         }))
+    }
+
+    /// How the questions of the wait are asked and read.
+    pub(crate) fn tasks<'a>(&'a self, client: &'a Client) -> &'a TaskWire<Js> {
+        self.watch.as_deref().unwrap_or(&client.tasks)
     }
 
     /// Options for one request of the wait, which must be over at `until`.
@@ -253,12 +267,13 @@ impl Client {
             let options = options?;
             let until = options.timeout_ms.map(|ms| clock::now().after(ms));
             let ids = std::slice::from_ref(&text);
-            let job = self.job(self.tasks.status, ids, &JsValue::UNDEFINED, options.for_call(until, true))?;
-            Ok((text, job.redactor, options, until))
+            let row = options.tasks(&self).status;
+            let job = self.job(row, ids, &options.params, options.for_call(until, true))?;
+            Ok((row, text, job.redactor, options, until))
         };
         let read = read().map_err(|invalid| self.refused(self.tasks.status.name, invalid));
-        let (id, redactor, options, until) = read?;
-        self.wait_until(self.tasks.status, id, redactor, options, until).await
+        let (row, id, redactor, options, until) = read?;
+        self.wait_until(row, id, redactor, options, until).await
     }
 
     async fn wait_until(

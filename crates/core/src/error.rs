@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-
 use crate::operation::InvalidInput;
 use crate::text::{excerpt, replace, replace_alone};
 use crate::view::{Seen, View};
@@ -99,6 +96,8 @@ pub struct Error {
     pub observed: Vec<Observed>,
     /// Where a result does not fit, and why.
     pub issues: Vec<Issue>,
+    /// The server does not know, or no longer, what the call is about.
+    pub not_found: bool,
 }
 
 /// A status word and how often a wait saw it.
@@ -117,67 +116,6 @@ pub struct Issue {
     pub path: String,
     /// What the schema takes there and what the result has.
     pub message: String,
-}
-
-// Written as maps and by hand: serde-wasm-bindgen keeps the names of structs' members in a hash map, which weighs 3 KB
-// of WebAssembly.
-
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, text) in [
-            ("kind", Some(self.kind.as_str())),
-            ("message", Some(self.message.as_str())),
-            ("operation", Some(self.operation.as_str())),
-            ("backend", Some(self.backend.as_str())),
-            ("requestId", self.request_id.as_deref()),
-            ("body", self.body.as_deref()),
-            ("field", self.field.as_deref()),
-            ("causeKind", self.cause_kind.map(ErrorKind::as_str)),
-            ("idempotencyKey", self.idempotency_key.as_deref()),
-            ("taskId", self.task_id.as_deref()),
-        ] {
-            if let Some(text) = text {
-                map.serialize_entry(name, text)?;
-            }
-        }
-        map.serialize_entry("retryable", &self.retryable)?;
-        let retry_after_ms = self.retry_after_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
-        for (name, number) in [
-            ("attempts", Some(self.attempts)),
-            ("status", self.status.map(u32::from)),
-            ("retryAfterMs", retry_after_ms),
-        ] {
-            if let Some(number) = number {
-                map.serialize_entry(name, &number)?;
-            }
-        }
-        if !self.observed.is_empty() {
-            map.serialize_entry("observed", &self.observed)?;
-        }
-        if !self.issues.is_empty() {
-            map.serialize_entry("issues", &self.issues)?;
-        }
-        map.end()
-    }
-}
-
-impl Serialize for Observed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.status)?;
-        map.serialize_entry("count", &self.count)?;
-        map.end()
-    }
-}
-
-impl Serialize for Issue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("path", &self.path)?;
-        map.serialize_entry("message", &self.message)?;
-        map.end()
-    }
 }
 
 impl Error {
@@ -200,6 +138,7 @@ impl Error {
             task_id: None,
             observed: Vec::new(),
             issues: Vec::new(),
+            not_found: false,
         }
     }
 
@@ -304,8 +243,7 @@ fn json_escaped(text: &str) -> Option<String> {
 
 /// The sentence in an error body. Agent clouds put it in `message`, in `error`, or in `error.message`; a body
 /// without one stands for itself.
-#[must_use]
-pub fn sentence<V: View>(body: &V) -> String {
+pub(crate) fn sentence<V: View>(body: &V) -> String {
     let error = body.member("error");
     let found = [body.member("message"), error.member("message"), error]
         .into_iter()
@@ -316,8 +254,7 @@ pub fn sentence<V: View>(body: &V) -> String {
 /// The code and sentence of an answer that is an error in spite of its status: a server that had to send
 /// its headers before it knew the outcome can say so only in the body, as `{"error": {"code", "message"}}`
 /// and nothing else.
-#[must_use]
-pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
+fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     let detail = body.member("error");
     match detail.member("code").seen() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
@@ -328,11 +265,47 @@ pub fn late_refusal<V: View>(body: &V) -> Option<(u16, String)> {
     }
 }
 
-/// What a status without a usable body reads as.
+/// What an answer says about itself, beside its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Whether it is a success, when its status says so.
+    pub verdict: Verdict,
+    /// What it says, as a refusal.
+    pub sentence: String,
+    /// The server's id of the request.
+    pub request_id: Option<String>,
+    /// Whether it says that what was asked about does not exist.
+    pub not_found: bool,
+}
+
+/// Whether an envelope holds a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Verdict {
+    Fine,
+    /// With the status that it should have had, or has.
+    Refused(u16),
+    /// It is no envelope at all.
+    Foreign,
+}
+
+/// What an answer without an envelope says about itself; `is_error` when its status says that it is an error.
+pub fn bare<V: View>(body: &V, is_error: bool) -> Envelope {
+    let (verdict, sentence) = match late_refusal(body) {
+        _ if is_error => (Verdict::Fine, sentence(body)),
+        Some((code, sentence)) => (Verdict::Refused(code), sentence),
+        None => (Verdict::Fine, String::new()),
+    };
+    Envelope { verdict, sentence, request_id: None, not_found: false }
+}
+
+/// What a status without a usable body reads as. A refusal under a good status stands for itself.
 #[must_use]
 pub fn status_message(status: u16, text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() {
+    if status < 300 {
+        excerpt(text, MESSAGE_LIMIT)
+    } else if text.is_empty() {
         format!("{status} status code (no body)")
     } else {
         format!("{status} {}", excerpt(text, MESSAGE_LIMIT))

@@ -38,3 +38,39 @@ impl View for Option<&Value> {
         None
     }
 }
+
+/// The same, owned: what is parsed from a text has no other owner.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Owned(pub(crate) Option<Value>);
+
+#[cfg(test)]
+impl View for Owned {
+    fn seen(&self) -> Seen {
+        self.0.as_ref().seen()
+    }
+
+    fn member(&self, name: &str) -> Self {
+        Self(self.0.as_ref().member(name).cloned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.as_ref().names()
+    }
+
+    fn elements(&self) -> Vec<Self> {
+        self.0.as_ref().elements().into_iter().map(|each| Self(each.cloned())).collect()
+    }
+
+    fn show(&self) -> String {
+        self.0.as_ref().show()
+    }
+
+    fn parsed(&self) -> Option<Self> {
+        serde_json::from_str(self.0.as_ref()?.as_str()?).ok().map(|value| Self(Some(value)))
+    }
+
+    fn matches(&self, _pattern: &str) -> Option<bool> {
+        None
+    }
+}

@@ -5,9 +5,10 @@
 //! [`time::Millis`] that the driver hands in, randomness a seeded [`rng::Rng`]. The WebAssembly layer
 //! drives these machines with `fetch` and `setTimeout`; the tests drive them with a simulated clock.
 //!
-//! One folder per vendor ([`anchor`], [`asteroid`]), always with the same files; everything that vendors share is
+//! One folder per vendor ([`anchor`], [`asteroid`], [`agentbay`]), always with the same files; everything that vendors share is
 //! beside them and carries no vendor's word.
 
+pub mod agentbay;
 pub mod anchor;
 pub mod asteroid;
 pub mod backoff;

@@ -81,6 +81,9 @@ pub enum Body {
     None,
     /// The parameters that do not go elsewhere, `{}` when there are none.
     Json,
+    /// The same as a form (`application/x-www-form-urlencoded`): texts as they are, objects and arrays as JSON text; what
+    /// is absent or null is left out.
+    Form,
     /// What the caller made: `FormData`, bytes, a stream.
     Given,
 }
@@ -90,6 +93,8 @@ pub enum Body {
 pub enum Answer {
     /// Parsed when the type is JSON, else the text.
     Parsed,
+    /// Parsed as JSON, whatever its type says.
+    Json,
     /// The `Response`, its body unread.
     Raw,
 }

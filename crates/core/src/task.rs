@@ -1,10 +1,11 @@
 //! Tasks of any vendor as data: which operations start one and tell how it stands, and where in their answers
 //! things are. The wait machine and its driver know no vendor.
 
+use crate::error::{Envelope, bare};
 use crate::operation::Operation;
 use crate::status::{Standing, TaskStatus};
 use crate::view::View;
-use crate::{anchor, asteroid};
+use crate::{agentbay, anchor, asteroid};
 
 /// A family of services that speak about tasks in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,18 @@ pub enum Wire {
     Asteroid,
     /// Asteroid's older API: status and result are asked for one after the other.
     AsteroidV1,
+    /// AgentBay's tasks of a computer or a browser.
+    AgentBay,
+    /// AgentBay's tasks of a mobile.
+    AgentBayMobile,
+    /// A session of AgentBay until it is paused.
+    AgentBayPause,
+    /// A session of AgentBay until it runs again.
+    AgentBayResume,
+    /// A session of AgentBay until it is gone.
+    AgentBayDeletion,
+    /// A session of AgentBay until its contexts are saved.
+    AgentBaySync,
 }
 
 /// How tasks of one wire are started and asked about.
@@ -36,6 +49,10 @@ pub struct TaskWire<V> {
     pub find: Option<Find<V>>,
     /// Asks for what the agent wants to know when it has stopped to ask, and reads the answer.
     pub question: Option<(&'static Operation, Question<V>)>,
+    /// Reads what an answer says about itself; whether its status says that it is an error comes second.
+    pub envelope: fn(&V, bool) -> Envelope,
+    /// The word for a task that the server no longer knows, when that is what is waited for.
+    pub gone: Option<&'static str>,
 }
 
 /// How to find a task whose start was not confirmed: by an id of the client's own that it carries.
@@ -77,8 +94,12 @@ impl Wire {
                 result: None,
                 find: None,
                 question: None,
+                envelope: bare,
+                gone: None,
             },
             Self::Asteroid => TaskWire {
+                envelope: bare,
+                gone: None,
                 start: &asteroid::operations::EXECUTE,
                 started: asteroid::status::started,
                 status: &asteroid::operations::EXECUTION,
@@ -99,6 +120,21 @@ impl Wire {
                 find: None,
                 ..Self::Asteroid.tasks()
             },
+            Self::AgentBay => agentbay::watch(&agentbay::operations::TASK_STATUS, agentbay::status::task),
+            Self::AgentBayMobile => {
+                agentbay::watch(&agentbay::operations::TASK_STATUS, agentbay::status::mobile_task)
+            }
+            Self::AgentBayPause => agentbay::watch(&agentbay::operations::SESSION, agentbay::status::paused),
+            Self::AgentBayResume => {
+                agentbay::watch(&agentbay::operations::SESSION, agentbay::status::resumed)
+            }
+            Self::AgentBayDeletion => TaskWire {
+                gone: Some("DELETED"),
+                ..agentbay::watch(&agentbay::operations::DETAIL, agentbay::status::deleted)
+            },
+            Self::AgentBaySync => {
+                agentbay::watch(&agentbay::operations::SYNC_STATUS, agentbay::status::synced)
+            }
         }
     }
 }
@@ -138,7 +174,7 @@ mod tests {
     /// What the machines ask for exists in the rows of the profile that they run for.
     #[test]
     fn every_operation_of_a_wire_is_a_row_of_its_profile() {
-        for name in ["local", "anchor", "asteroid-v2", "asteroid-v1"] {
+        for name in ["local", "anchor", "asteroid-v2", "asteroid-v1", "agentbay"] {
             let profile = profile::by_name(name).unwrap();
             let tasks: TaskWire<Option<&Value>> = profile.wire.tasks();
             let asked =
@@ -146,11 +182,21 @@ mod tests {
             let others = [tasks.find.as_ref().map(|find| find.list), tasks.question.map(|(row, _)| row)];
             for row in asked.into_iter().chain(others).flatten() {
                 assert!(profile.rows.iter().any(|known| known.name == row.name), "{name}: {}", row.name);
-                assert!(!profile.key_header(row.path).is_empty(), "{name}: {}", row.path);
+                let has_key = !profile.key_header(row.path).is_empty() || !profile.key_field.is_empty();
+                assert!(has_key, "{name}: {}", row.path);
             }
             if let Some(find) = tasks.find {
                 assert!(tasks.start.fields.iter().any(|field| field.name == find.member));
             }
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_watched_asks_with_a_row_of_the_profile() {
+        let profile = profile::by_name("agentbay").unwrap();
+        for (word, wire) in profile.watches {
+            let tasks: TaskWire<Option<&Value>> = wire.tasks();
+            assert!(profile.rows.iter().any(|row| row.name == tasks.status.name), "{word}");
         }
     }
 

@@ -51,6 +51,10 @@ pub trait View: Clone {
     fn elements(&self) -> Vec<Self>;
     /// The value as JSON text (or the nearest thing to it), for messages.
     fn show(&self) -> String;
+    /// What the JSON text in `self`, a string, stands for; `None` for anything else, and where no parser is at hand.
+    fn parsed(&self) -> Option<Self> {
+        None
+    }
     /// Whether `self`, a string, matches the ECMA-262 `pattern`; `None` where no such engine is at hand.
     fn matches(&self, pattern: &str) -> Option<bool>;
 

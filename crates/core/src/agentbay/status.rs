@@ -1,0 +1,173 @@
+//! AgentBay's status words: of tasks, which are told by tools, and of sessions.
+
+use crate::status::{Standing, TaskStatus};
+use crate::view::{Seen, View};
+
+/// How a task of the computer or the browser stands.
+pub fn task<V: View>(answer: &V) -> Option<Standing<V>> {
+    ends_as(answer, "finished", &["failed", "unsupported"])
+}
+
+/// The same of a mobile's task, which has words of its own.
+pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
+    ends_as(answer, "completed", &["failed", "cancelled", "unsupported"])
+}
+
+/// A tool's error is the end of the task, in the tool's own words. A task without a status has ended well: so newer
+/// clients of the vendor take it.
+fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
+    let data = unpacked(answer.member("Data"));
+    let said = data.member("content").elements().first()?.member("text");
+    if data.member("isError").seen() == Seen::Flag(true) {
+        let why = said.text();
+        return Some(Standing { why, ..standing("failed".to_owned(), &[], &["failed"], answer.member("")) });
+    }
+    let result = said.parsed().filter(|result| result.seen() == Seen::Object)?;
+    let word = result.member("status").text().unwrap_or_else(|| well.to_owned());
+    Some(standing(word, &[well], ill, result))
+}
+
+/// A value that may stand as JSON text.
+fn unpacked<V: View>(value: V) -> V {
+    value.parsed().unwrap_or(value)
+}
+
+/// Where `word` stands between its good ends and its bad ones. Unknown words mean that it goes on.
+fn standing<V>(word: String, well: &[&str], ill: &[&str], result: V) -> Standing<V> {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| *known == word);
+    let status = if is_one_of(well) {
+        TaskStatus::Succeeded
+    } else if is_one_of(ill) {
+        TaskStatus::Failed
+    } else {
+        TaskStatus::Running
+    };
+    Standing { word, status, result, why: None, asks: false, late: false }
+}
+
+/// How a session that is to be paused stands.
+pub fn paused<V: View>(answer: &V) -> Option<Standing<V>> {
+    becomes(answer, &["PAUSED"], LOST)
+}
+
+/// How a session that is to be resumed stands.
+pub fn resumed<V: View>(answer: &V) -> Option<Standing<V>> {
+    becomes(answer, &["RUNNING"], LOST)
+}
+
+/// How a session that is to be deleted stands.
+pub fn deleted<V: View>(answer: &V) -> Option<Standing<V>> {
+    becomes(answer, &["FINISH", "DELETED"], &[])
+}
+
+/// A session that stands so neither pauses nor resumes any more.
+const LOST: &[&str] = &["ERROR", "FAILED", "FINISH", "DELETED"];
+
+fn becomes<V: View>(answer: &V, well: &[&str], ill: &[&str]) -> Option<Standing<V>> {
+    let word = answer.member("Data").member("Status").text()?;
+    Some(standing(word, well, ill, answer.member("")))
+}
+
+/// Whether the contexts of a session are saved. Lists of tasks stand as JSON text in a list that stands as JSON text; what
+/// cannot be read there is nothing to wait for.
+pub fn synced<V: View>(answer: &V) -> Option<Standing<V>> {
+    let mut word = "synced";
+    for list in &unpacked(answer.member("Data").member("ContextStatus")).elements() {
+        for task in &unpacked(list.member("data")).elements() {
+            if !matches!(task.member("status").text().as_deref(), Some("Success" | "Failed")) {
+                word = "syncing";
+            }
+        }
+    }
+    Some(standing(word.to_owned(), &["synced"], &[], answer.member("")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::json::Owned;
+
+    fn said(text: &str) -> Value {
+        json!({"Data": {"content": [{"type": "text", "text": text}], "isError": false}})
+    }
+
+    fn stands(
+        read: fn(&Owned) -> Option<Standing<Owned>>,
+        answer: Value,
+    ) -> Option<(String, TaskStatus, Option<String>)> {
+        read(&Owned(Some(answer))).map(|standing| (standing.word, standing.status, standing.why))
+    }
+
+    #[test]
+    fn each_family_has_its_own_last_words_and_unknown_ones_keep_waiting() {
+        let status = |read, word: &str| {
+            stands(read, said(&json!({"status": word}).to_string())).map(|(_, status, _)| status)
+        };
+        for (word, computer, phone) in [
+            ("running", TaskStatus::Running, TaskStatus::Running),
+            ("finished", TaskStatus::Succeeded, TaskStatus::Running),
+            ("completed", TaskStatus::Running, TaskStatus::Succeeded),
+            ("failed", TaskStatus::Failed, TaskStatus::Failed),
+            ("unsupported", TaskStatus::Failed, TaskStatus::Failed),
+            ("cancelled", TaskStatus::Running, TaskStatus::Failed),
+            ("of next year", TaskStatus::Running, TaskStatus::Running),
+        ] {
+            assert_eq!(status(task, word), Some(computer), "{word}");
+            assert_eq!(status(mobile_task, word), Some(phone), "{word}");
+        }
+        assert_eq!(stands(task, said("{}")).unwrap().0, "finished");
+        assert_eq!(stands(mobile_task, said("{}")).unwrap().0, "completed");
+    }
+
+    #[test]
+    fn a_tools_error_is_a_failed_task_in_its_own_words() {
+        let error = json!({"Data": {"content": [{"text": "no"}], "isError": true}});
+        let failed = ("failed".to_owned(), TaskStatus::Failed, Some("no".to_owned()));
+        assert_eq!(stands(task, error.clone()), Some(failed.clone()));
+        let packed = json!({"Data": error["Data"].to_string()});
+        assert_eq!(stands(task, packed), Some(failed));
+    }
+
+    #[test]
+    fn what_is_no_status_is_none_and_ends_nothing() {
+        for answer in
+            [json!({}), json!({"Data": null}), json!({"Data": {"content": []}}), said("oops"), said("[]")]
+        {
+            assert_eq!(stands(task, answer.clone()), None, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_session_reaches_what_is_waited_for_or_fails_or_goes_on() {
+        let status =
+            |read, word: &str| stands(read, json!({"Data": {"Status": word}})).map(|(_, status, _)| status);
+        assert_eq!(status(paused, "PAUSED"), Some(TaskStatus::Succeeded));
+        assert_eq!(status(resumed, "RUNNING"), Some(TaskStatus::Succeeded));
+        for word in ["ERROR", "FAILED", "DELETED", "FINISH"] {
+            assert_eq!(status(paused, word), Some(TaskStatus::Failed), "{word}");
+        }
+        for word in ["PAUSING", "RUNNING", "of next year"] {
+            assert_eq!(status(paused, word), Some(TaskStatus::Running), "{word}");
+            assert_eq!(status(deleted, word), Some(TaskStatus::Running), "{word}");
+        }
+        assert_eq!(status(deleted, "FINISH"), Some(TaskStatus::Succeeded));
+        assert_eq!(status(deleted, "ERROR"), Some(TaskStatus::Running));
+        assert_eq!(stands(paused, json!({"Data": {}})), None);
+    }
+
+    #[test]
+    fn contexts_are_saved_when_no_transfer_is_open() {
+        let status = |tasks: Value| {
+            let text = json!([{"type": "data", "data": tasks.to_string()}]).to_string();
+            stands(synced, json!({"Data": {"ContextStatus": text}})).map(|(_, status, _)| status)
+        };
+        let transfer = |status: &str| json!([{"taskType": "upload", "status": status}]);
+        assert_eq!(status(transfer("Running")), Some(TaskStatus::Running));
+        assert_eq!(status(transfer("Failed")), Some(TaskStatus::Succeeded));
+        assert_eq!(status(json!([])), Some(TaskStatus::Succeeded));
+        let nothing = json!({"Data": {"ContextStatus": ""}});
+        assert_eq!(stands(synced, nothing).unwrap().1, TaskStatus::Succeeded);
+    }
+}
