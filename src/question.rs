@@ -19,6 +19,11 @@ use crate::waits::Entry;
 const HOLD_S: u64 = 25;
 const SLACK_MS: u64 = 4_000;
 
+/// How many of the newest activities are looked through for a question: uploads after it are activities, too.
+const ACTIVITIES: u32 = 100;
+/// How often in a wait the activities may not be had before the wait does without them.
+const UNHEARD: u32 = 3;
+
 /// Long polls of one client at once: a browser has six connections to a host, and other waits need places too.
 const AT_ONCE: u32 = 4;
 /// How long to do without when one has failed, milliseconds.
@@ -91,7 +96,7 @@ impl Client {
                 (Asked::Result(_), _, Some((row, _)), _) => row,
                 (Asked::Question(_), .., Some((row, _))) => {
                     set(&params, "order", &"desc".into());
-                    set(&params, "limit", &20.into());
+                    set(&params, "limit", &ACTIVITIES.into());
                     row
                 }
                 _ => tasks.status,
@@ -125,6 +130,13 @@ impl Client {
                     let is_open = standing.status == TaskStatus::Succeeded;
                     let status = if is_open { TaskStatus::Running } else { standing.status };
                     return Ok((Standing { status, ..standing }, false));
+                }
+                // What it asks may be told the next time; a wait that has no more time is over, and not because of a question.
+                (Asked::Question(_), Err(Failure::Core(error, witness)))
+                    if error.retryable && entry.unheard.get() < UNHEARD =>
+                {
+                    entry.unheard.set(entry.unheard.get().saturating_add(1));
+                    return Err(Failure::Core(error, witness));
                 }
                 (Asked::Question(standing), answered) => {
                     // That it asks is known; what it asks, when it cannot be had, is worth no failure.

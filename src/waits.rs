@@ -1,7 +1,7 @@
 //! The only loop around many waits: asks when the scheduler says so and reports what it heard. One timer
 //! serves all waits of a client.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -131,6 +131,8 @@ pub(crate) struct Entry {
     pub(crate) redactor: Rc<Redactor>,
     pub(crate) options: Rc<WaitOptions>,
     last_word: RefCell<String>,
+    /// How often what the agent asks could not be had.
+    pub(crate) unheard: Cell<u32>,
     end: Handover<Result<Standing<Js>, Failure>>,
 }
 
@@ -297,6 +299,7 @@ impl Client {
             redactor,
             options: Rc::clone(&options),
             last_word: RefCell::default(),
+            unheard: Cell::default(),
             end: Handover::new(),
         });
         let left_ms = until.map(|until| until.since(now));

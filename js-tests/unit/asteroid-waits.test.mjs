@@ -375,7 +375,7 @@ describe('waitForAgentInteraction', { concurrency: 8 }, () => {
         executionResult: null,
       });
       const look = server.requests.find(({ path }) => path.endsWith('/activities'));
-      assert.equal(look.url, '/agents/v2/executions/E/activities?order=desc&limit=20');
+      assert.equal(look.url, '/agents/v2/executions/E/activities?order=desc&limit=100');
     });
 
     test(`without a reason it is its newest message to the user, ${layout} activities`, async () => {
@@ -404,6 +404,37 @@ describe('waitForAgentInteraction', { concurrency: 8 }, () => {
       assert.equal(agentMessage, 'Agent is requesting input');
     });
   }
+
+  for (const [what, lie] of Object.entries({
+    'a 503': bare(503),
+    'a 429 with Retry-After': bare(429, { 'retry-after': '1' }),
+    'a broken connection': reset,
+  })) {
+    test(`${what} in place of the activities, once: the message is the agent\u2019s own all the same`, async () => {
+      const asked = activity('status_changed', {
+        status: 'paused_by_agent',
+        pausedPayload: { reason: 'Which order?' },
+      });
+      const { client } = await setUp({ status: () => paused, activities: states(lie, [asked]) });
+      assert.equal((await client.waitForAgentInteraction('E', 20)).agentMessage, 'Which order?');
+    });
+  }
+
+  test('the question is found behind the uploads that came after it', async () => {
+    const uploads = Array.from({ length: 60 }, () => activity('file_added', { fileName: 'x' }));
+    const asked = activity('status_changed', {
+      status: 'paused_by_agent',
+      pausedPayload: { reason: 'Which order?' },
+    });
+    const { client } = await setUp({ status: () => paused, activities: () => [asked, ...uploads] });
+    assert.equal((await client.waitForAgentInteraction('E', 20)).agentMessage, 'Which order?');
+  });
+
+  test('a wait whose time is up while the question is asked for ends as a timeout', async () => {
+    const { client } = await setUp({ status: () => paused, activities: () => stall });
+    const error = await failureOf(client.waitForAgentInteraction('E', 20, 400));
+    assert.equal(error.name, 'TimeoutError');
+  });
 
   test('paused, awaiting_confirmation and unknown statuses are waited through', async () => {
     const { server, client } = await setUp({
