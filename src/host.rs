@@ -19,6 +19,14 @@ extern "C" {
     #[wasm_bindgen(js_name = put)]
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
+    pub(crate) fn option(options: &JsValue, at: u32) -> JsValue;
+    #[wasm_bindgen(js_name = isServer)]
+    pub(crate) fn is_server() -> bool;
+    #[wasm_bindgen(js_name = headersText)]
+    pub(crate) fn headers_text(response: &Response) -> String;
+    #[wasm_bindgen(js_name = headersOf)]
+    pub(crate) fn headers_of(text: &str) -> JsValue;
+    pub(crate) fn without(object: &JsValue, name: &str) -> JsValue;
     pub(crate) fn copy(value: &JsValue) -> Option<Object>;
     #[wasm_bindgen(catch)]
     pub(crate) fn form(
