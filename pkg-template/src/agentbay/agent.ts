@@ -1,4 +1,4 @@
-import { type Answer, type CallOptions, fromSeconds, idOf, lacking, ok, parsed } from './calls.js';
+import { type Answer, type CallOptions, fromSeconds, idOf, lacking, parsed } from './calls.js';
 import { checkNumber, checkText, failure, TimeoutError } from './errors.js';
 import type { Session } from './session.js';
 import { toolText } from './tools.js';
@@ -37,22 +37,124 @@ interface Told {
   readonly stream?: readonly unknown[];
 }
 
-/** Tasks of one family of agents: of a computer, a browser or a mobile. */
-export class TaskAgent {
+/** What all families of tasks have. */
+class Tasks {
   readonly #session: Session;
   readonly #prefix: string;
-  readonly #isMobile: boolean;
 
   /** @internal */
   constructor(session: Session, prefix: string) {
     this.#session = session;
     this.#prefix = prefix;
-    this.#isMobile = prefix === '';
   }
 
+  /** How a task stands. */
+  async getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
+    const empty = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
+    return await this.#ask('getTaskStatus', 'get_task_status', taskId, options, empty, (told) => ({
+      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'completed'),
+      taskAction: told.action ?? '',
+      taskProduct: productOf(told),
+      stream: told.stream,
+    }));
+  }
+
+  /** Ends a task. */
+  async terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
+    const empty = { taskId, taskStatus: 'failed', taskResult: '' };
+    return await this.#ask('terminateTask', 'terminate_task', taskId, options, empty, (told) => ({
+      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'cancelling'),
+      taskResult: '',
+    }));
+  }
+
+  /** @internal Starts a task, and waits for it when there is a limit. */
+  protected async run(
+    task: string,
+    options: (TaskOptions & TaskWaitOptions) | undefined,
+    waitMs?: number,
+    seconds?: number,
+  ): Promise<ExecutionResult> {
+    checkText('task', task);
+    const { signal, timeoutMs, terminateOnTimeout, ...others } = options ?? {};
+    const call = { signal, timeoutMs };
+    const args: Record<string, unknown> = { task, max_steps: this.#prefix ? undefined : 50 };
+    for (const [name, value] of Object.entries(others)) {
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      args[snake] = name === 'outputSchema' ? JSON.stringify(value) : value;
+    }
+    const result = { taskId: '', taskStatus: 'failed', taskResult: 'Task Failed' };
+    const failing = { prefix: 'Failed to execute: ', empty: result };
+    const { calls } = this.#session.agentBay;
+    const params = this.#params('execute_task', args);
+    return await calls.perform('executeTask', params, call, failing, async (answer: Answer) => {
+      const told = toldBy(answer);
+      const requestId = idOf(answer);
+      const taskId = told.task_id ?? told.taskId;
+      if (!taskId) {
+        const message = told.error ?? 'Task ID not found in response';
+        throw failure('ambiguous_start', message, { requestId, parsed: answer });
+      }
+      if (waitMs === undefined) return { taskId, taskStatus: 'running', taskResult: '' };
+      const late =
+        seconds === undefined
+          ? 'Task timeout.'
+          : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
+      Object.assign(result, { taskId, taskResult: late });
+      try {
+        const ended = await calls.watch(answer, taskId, late, {
+          signal,
+          attemptTimeoutMs: timeoutMs,
+          watch: this.#prefix ? undefined : 'mobile',
+          params: this.#params('get_task_status', { task_id: taskId }),
+          timeoutMs: waitMs,
+          intervalMs: INTERVAL_MS,
+        });
+        const product = productOf(ended.result as Told);
+        result.taskStatus = ended.rawStatus;
+        result.taskResult = '';
+        if (ended.status === 'succeeded') return { ...result, taskResult: product };
+        const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
+        const cause = (ended.result as Told | undefined)?.error ?? product;
+        throw failure('task_failed', ended.error || why, { requestId, taskId, cause });
+      } catch (error) {
+        // That it cannot be ended is not what went wrong here.
+        if (terminateOnTimeout && error instanceof TimeoutError) {
+          await this.terminateTask(taskId, call).catch(() => undefined);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #ask<Result>(
+    operation: string,
+    tool: string,
+    taskId: string,
+    options: CallOptions | undefined,
+    empty: object,
+    read: (told: Told) => object,
+  ): Promise<Result> {
+    checkText('taskId', taskId);
+    const params = this.#params(tool, { task_id: taskId });
+    const failing = { prefix: 'API request failed: ', empty };
+    return await this.#session.agentBay.calls.perform(operation, params, options, failing, (answer) => {
+      const told = toldBy(answer);
+      return { taskId: told.task_id ?? told.taskId ?? taskId, ...read(told) };
+    });
+  }
+
+  #params(tool: string, args: object): object {
+    const { sessionId } = this.#session;
+    return { SessionId: sessionId, Name: this.#prefix + tool, Args: args, AutoGenSession: false };
+  }
+}
+
+/** Tasks of one family of agents: of a computer, a browser or a mobile. */
+export class TaskAgent extends Tasks {
   /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
-    return this.#run(task, options);
+  async executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
+    return await this.run(task, options);
   }
 
   /**
@@ -65,144 +167,27 @@ export class TaskAgent {
     timeout: number,
     options?: TaskOptions & TaskWaitOptions,
   ): Promise<ExecutionResult> {
-    const late = (id: string) => `Task execution timed out after ${timeout} seconds. Task ID: ${id}.`;
-    return await this.#run(task, options, fromSeconds('timeout', timeout), late);
-  }
-
-  /** @internal Starts a task, and waits for it when there is a limit. */
-  async run(task: string, options: TaskWaitOptions | undefined, timeoutMs: number): Promise<ExecutionResult> {
-    return await this.#run(task, options, timeoutMs, () => 'Task timeout.');
-  }
-
-  async #run(
-    task: string,
-    options?: TaskOptions & TaskWaitOptions,
-    waitMs?: number,
-    late: (taskId: string) => string = () => '',
-  ): Promise<ExecutionResult> {
-    checkText('task', task);
-    const { signal, timeoutMs, terminateOnTimeout, ...others } = options ?? {};
-    const call = { signal, timeoutMs };
-    const args = Object.entries({ ...(this.#isMobile && { maxSteps: 50 }), ...others }).map(
-      ([name, value]) => [
-        name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-        name === 'outputSchema' ? JSON.stringify(value) : value,
-      ],
-    );
-    let result = { taskId: '', taskStatus: 'failed', taskResult: 'Task Failed' };
-    const failing = { signal, prefix: 'Failed to execute: ', failed: () => result };
-    const { calls } = this.#session.agentBay;
-    return await calls.settle(failing, async () => {
-      const params = { task, ...Object.fromEntries(args) };
-      const [answer, told] = await this.#tool('executeTask', 'execute_task', params, call);
-      const id = told.task_id ?? told.taskId ?? '';
-      if (!id) {
-        const message = told.error ?? 'Task ID not found in response';
-        throw failure('ambiguous_start', message, { requestId: idOf(answer), parsed: answer });
-      }
-      result = { taskId: id, taskStatus: 'running', taskResult: '' };
-      if (waitMs === undefined) return ok(answer, result);
-      const text = late(id);
-      result = { ...result, taskStatus: 'failed', taskResult: text };
-      try {
-        const outcome = await calls.watch(answer, id, text, {
-          ...call,
-          watch: this.#isMobile ? 'mobile' : undefined,
-          params: this.#params('get_task_status', { task_id: id }),
-          timeoutMs: waitMs,
-          intervalMs: INTERVAL_MS,
-        });
-        const { product, result: brought = product, error } = (outcome.result ?? {}) as Told;
-        const isWell = outcome.status === 'succeeded';
-        result = { taskId: id, taskStatus: outcome.rawStatus, taskResult: isWell ? textOf(brought) : '' };
-        if (isWell) return ok(answer, result);
-        const why = outcome.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
-        const reason = outcome.error || error || textOf(brought);
-        throw failure('task_failed', outcome.error || why, {
-          requestId: idOf(answer),
-          taskId: id,
-          cause: reason || undefined,
-        });
-      } catch (error) {
-        // That it cannot be ended is not what went wrong here.
-        if (terminateOnTimeout && error instanceof TimeoutError) {
-          await this.terminateTask(id, call).catch(() => undefined);
-        }
-        throw error;
-      }
-    });
-  }
-
-  /** How a task stands. */
-  getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
-    const failed = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
-    return this.#ask('getTaskStatus', 'get_task_status', taskId, options, failed, (told) => ({
-      taskStatus: told.status ?? (this.#isMobile ? 'completed' : 'finished'),
-      taskAction: told.action ?? '',
-      taskProduct: textOf(told.product ?? told.result),
-      stream: told.stream,
-    }));
-  }
-
-  /** Ends a task. */
-  terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
-    const failed = { taskId, taskStatus: 'failed', taskResult: '' };
-    return this.#ask('terminateTask', 'terminate_task', taskId, options, failed, (told) => ({
-      taskStatus: told.status ?? (this.#isMobile ? 'cancelling' : 'finished'),
-      taskResult: '',
-    }));
-  }
-
-  async #ask<Result extends ExecutionResult | QueryResult>(
-    operation: string,
-    tool: string,
-    taskId: string,
-    options: CallOptions | undefined,
-    failed: object,
-    read: (told: Told) => object,
-  ): Promise<Result> {
-    checkText('taskId', taskId);
-    const failing = { signal: options?.signal, prefix: 'API request failed: ', failed: () => failed };
-    return await this.#session.agentBay.calls.settle<Result>(failing, async () => {
-      const [answer, told] = await this.#tool(operation, tool, { task_id: taskId }, options);
-      return ok(answer, { taskId: told.task_id ?? told.taskId ?? taskId, ...read(told) });
-    });
-  }
-
-  #params(tool: string, args: object): object {
-    const { sessionId } = this.#session;
-    return { SessionId: sessionId, Name: this.#prefix + tool, Args: args, AutoGenSession: false };
-  }
-
-  async #tool(
-    operation: string,
-    tool: string,
-    args: object,
-    options: CallOptions | undefined,
-  ): Promise<[Answer, Told]> {
-    const answer = await this.#session.agentBay.calls.call(operation, this.#params(tool, args), options);
-    const told = parsed(toolText(answer));
-    if (typeof told !== 'object' || told === null) throw lacking('JSON', answer);
-    return [answer, told];
+    return await this.run(task, options, fromSeconds('timeout', timeout), timeout);
   }
 }
 
-/** Tasks in words. The methods here are those of a computer's tasks, under the vendor's older names. */
-export class Agent {
+/** Tasks in words. Its own methods are those of a computer's tasks under the vendor's older names. */
+export class Agent extends Tasks {
   readonly computer: TaskAgent;
   readonly browser: TaskAgent;
   readonly mobile: TaskAgent;
 
   /** @internal */
   constructor(session: Session) {
+    super(session, 'flux_');
     this.computer = new TaskAgent(session, 'flux_');
     this.browser = new TaskAgent(session, 'browser_use_');
     this.mobile = new TaskAgent(session, '');
   }
 
-  /** Starts a task. */
-  asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
-    return this.computer.executeTask(task, options);
+  /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
+  async asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
+    return await this.run(task, options);
   }
 
   /**
@@ -213,20 +198,18 @@ export class Agent {
    */
   async executeTask(task: string, maxTryTimes: number, options?: TaskWaitOptions): Promise<ExecutionResult> {
     checkNumber('maxTryTimes', maxTryTimes);
-    return await this.computer.run(task, options, maxTryTimes * INTERVAL_MS || 1);
-  }
-
-  /** How a task stands. */
-  getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
-    return this.computer.getTaskStatus(taskId, options);
-  }
-
-  /** Ends a task. */
-  terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
-    return this.computer.terminateTask(taskId, options);
+    return await this.run(task, options, maxTryTimes * INTERVAL_MS || 1);
   }
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+/** What a tool says of a task. */
+function toldBy(answer: Answer): Told {
+  const told = parsed(toolText(answer));
+  if (typeof told !== 'object' || told === null) throw lacking('JSON', answer);
+  return told;
+}
+
+function productOf(told: Told | undefined): string {
+  const product = told?.product ?? told?.result ?? '';
+  return typeof product === 'string' ? product : JSON.stringify(product);
 }

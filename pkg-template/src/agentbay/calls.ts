@@ -12,7 +12,6 @@ import {
   said,
   toAgentBayError,
 } from './errors.js';
-import type { ApiResponse } from './types.js';
 
 /** Options of `new AgentBay(options)`. What is left out is read from the environment variables that are named here. */
 export interface AgentBayOptions {
@@ -77,25 +76,17 @@ export interface Answer<Data = unknown> {
 
 /** @internal How a call fails. */
 export interface Failing {
-  readonly signal?: AbortSignal | undefined;
   /** What stands before the service's words. */
   readonly prefix: string;
-  /** What a failed result has besides. */
-  readonly failed?: () => object;
-  /** Whether the vendor's rejects. */
-  readonly rejects?: boolean;
+  /** What a failed result has besides; looked at when it has failed. */
+  readonly empty?: object;
+  /** What the vendor's brings when the service has refused under status 200; then it also rejects otherwise. */
+  readonly silent?: object;
   /** What is said of a session that does not exist; then nothing rejects. */
   readonly missing?: string;
-  /** What the vendor's brings when the service has refused under status 200. */
-  readonly silent?: object;
 }
 
-const NAMES = {
-  baseUrl: 'endpoint',
-  attemptTimeoutMs: 'timeoutMs',
-  totalTimeoutMs: 'timeoutMs',
-  maxRetries: 'maxRetries',
-} as const;
+const NAMES = { baseUrl: 'endpoint', attemptTimeoutMs: 'timeoutMs' } as const;
 
 /** @internal What the parts of a client make their calls with. */
 export class Calls {
@@ -167,58 +158,58 @@ export class Calls {
     }
   }
 
-  /** Does `work`, and lets it fail as the client's options say. */
-  async settle<Result extends ApiResponse>(failing: Failing, work: () => Promise<Result>): Promise<Result> {
-    const { signal, prefix, failed, missing, silent } = failing;
+  /** Calls an operation for a result; `read` says what it has besides, and the client's options how it fails. */
+  async perform<Data, Result>(
+    operation: string,
+    params: unknown,
+    options: CallOptions | undefined,
+    failing: Failing,
+    read: (answer: Answer<Data>) => object | Promise<object> | undefined,
+    engine?: Engine,
+  ): Promise<Result> {
     try {
-      return await work();
+      const answer = await this.call<Data>(operation, params, options, engine);
+      return resultOf(answer, await read(answer));
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
+      if (options?.signal?.aborted) throw options.signal.reason;
       if (!(error instanceof AgentBayError) || error instanceof InvalidParameterError) throw error;
-      const { kind, status, notFound, message } = error;
-      if (silent && status === 200 && this.#options.silentSuccess) return ok(error.body, silent);
-      const isLost = notFound && missing;
-      const rejects = failing.rejects && !isLost;
+      const { prefix, empty, silent, missing } = failing;
+      const { kind, status, body, requestId = '', message } = error;
+      const isBare = status === 200;
+      if (silent && isBare && this.#options.silentSuccess) return resultOf(body, silent);
+      const isMissing = missing && error.notFound;
+      const rejects = silent && !isMissing;
       // What a task or the end of a wait says stands for itself, and so does a refusal under status 200.
-      const isWhole = !rejects && (status === 200 || kind === 'wait_timeout' || kind === 'task_failed');
-      const text = isLost ? missing : isWhole ? message : prefix + message;
-      const shown = rejects ? new SessionError(text, { ...(error as object), cause: error }) : error;
+      const isWhole = !rejects && (isBare || kind === 'wait_timeout' || kind === 'task_failed');
+      const errorMessage = isMissing ? missing : isWhole ? message : prefix + message;
+      const shown = rejects ? new SessionError(errorMessage, { ...(error as object), cause: error }) : error;
       if (this.failures === 'throw' || (rejects && this.failures === 'vendor')) throw shown;
-      return failedResult(shown, text, failed?.());
+      const failed = { requestId, success: false, errorMessage, error: shown };
+      return resultOf(body, {
+        httpStatusCode: said(body, 'HttpStatusCode') || (status ?? 0),
+        ...failed,
+        ...empty,
+      });
     }
   }
 }
 
-/** @internal The result of a failure. */
-export function failedResult<Result>(error: AgentBayError, errorMessage: string, more?: object): Result {
-  return {
-    requestId: error.requestId ?? '',
-    success: false,
-    errorMessage,
-    code: error.code,
-    message: said(error, 'Message'),
-    httpStatusCode: said(error, 'HttpStatusCode') || (error.status ?? 0),
-    error,
-    ...more,
-  } as Result;
-}
-
-/** @internal The result of a success. */
-export function ok<Result>(body: unknown, more?: object): Result {
+/** @internal A result, of a success unless `more` says otherwise. */
+export function resultOf<Result>(body: unknown, more?: object): Result {
   return {
     requestId: idOf(body),
     success: true,
     errorMessage: '',
-    code: said({ body }, 'Code'),
-    message: said({ body }, 'Message'),
-    httpStatusCode: said({ body }, 'HttpStatusCode') || 200,
+    code: said(body, 'Code'),
+    message: said(body, 'Message'),
+    httpStatusCode: said(body, 'HttpStatusCode') || 200,
     ...more,
   } as Result;
 }
 
 /** @internal The service's id of a request. */
 export function idOf(body: unknown): string {
-  return said({ body }, 'RequestId') as string;
+  return said(body, 'RequestId') as string;
 }
 
 /** @internal What JSON text stands for; what is no text, or no JSON, stays as it is. */

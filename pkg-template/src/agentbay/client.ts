@@ -1,5 +1,5 @@
-import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf, ok } from './calls.js';
-import { failure, invalid } from './errors.js';
+import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf } from './calls.js';
+import { checkNumber, failure, small } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -44,75 +44,79 @@ export class AgentBay {
   }
 
   /** Makes a session. It is never made twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  create(params: CreateSessionParams = {}, options?: CallOptions): Promise<SessionResult> {
+  async create(params: CreateSessionParams = {}, options?: CallOptions): Promise<SessionResult> {
     const { calls } = this;
-    return calls.settle({ signal: options?.signal, prefix: 'Failed to create session: ' }, async () => {
-      const { contextSyncs, ...others } = params ?? {};
-      const contexts = contextSyncs?.map(({ contextId, path, policy }) => ({
-        ContextId: contextId,
-        Path: path,
-        Policy: policy && JSON.stringify(policy),
-      }));
-      const pairs = Object.entries({ ...others, contextSyncs: contexts, loginRegionId: calls.regionId });
-      const wire = pairs.map(([name, value]) => [
-        WIRE_NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
-        value,
-      ]);
-      const answer = await calls.call<Record<string, string>>(
-        'CreateMcpSession',
-        Object.fromEntries(wire),
-        options,
-      );
-      const result = this.#session(answer);
-      if (result.session) result.session.imageId = params?.imageId ?? '';
-      return result;
-    });
+    const { contextSyncs, ...others } = params ?? {};
+    const contexts = contextSyncs?.map(({ contextId, path, policy }) => ({
+      ContextId: contextId,
+      Path: path,
+      Policy: policy && JSON.stringify(policy),
+    }));
+    const wire = renamed(
+      { loginRegionId: calls.regionId, ...others, contextSyncs: contexts },
+      (name) => WIRE_NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
+    );
+    const failing = { prefix: 'Failed to create session: ' };
+    return await calls.perform('CreateMcpSession', wire, options, failing, (answer: Answer) =>
+      this.#session(answer, params?.imageId),
+    );
   }
 
   /** A session that was made before. */
-  get(sessionId: string, options?: CallOptions): Promise<SessionResult> {
-    const { calls } = this;
-    const prefix = `Failed to get session ${sessionId}: `;
-    return calls.settle({ signal: options?.signal, prefix }, async () => {
-      return this.#session(await calls.call('GetSession', { SessionId: sessionId }, options));
-    });
+  async get(sessionId: string, options?: CallOptions): Promise<SessionResult> {
+    const failing = { prefix: `Failed to get session ${sessionId}: ` };
+    return await this.calls.perform(
+      'GetSession',
+      { SessionId: sessionId },
+      options,
+      failing,
+      (answer: Answer) => this.#session(answer),
+    );
   }
 
-  #session(answer: Answer<Record<string, string | boolean>>): SessionResult {
-    const { SessionId, Success, ErrMsg } = answer.Data ?? {};
+  #session(answer: Answer, imageId = ''): { session: Session } {
+    const data = (answer.Data ?? {}) as Record<string, string>;
     const more = { requestId: idOf(answer), parsed: answer, status: 200 };
-    if (Success === false) throw failure('api', `${ErrMsg || 'Session creation failed'}`, more);
-    if (!SessionId) throw failure('ambiguous_start', 'SessionId not found in response', more);
-    const session = new Session(this, `${SessionId}`);
-    return ok(answer, { session: session.adopt(answer.Data as Record<string, string>) });
+    if (`${data.Success}` === 'false') throw failure('api', data.ErrMsg || 'Session creation failed', more);
+    if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', more);
+    const session = new Session(this, data.SessionId).adopt(data);
+    session.imageId = imageId;
+    return { session };
   }
 
   /**
    * A page of the sessions that carry `labels`; sessions that have ended are not listed. The service has no page numbers:
    * the pages before are fetched as well.
    */
-  list(
+  async list(
     labels: Readonly<Record<string, string>> = {},
     page = 1,
     limit = 10,
     options?: CallOptions,
   ): Promise<SessionListResult> {
-    const failing = {
-      signal: options?.signal,
-      prefix: 'Failed to list sessions: ',
-      failed: () => ({ sessionIds: [], sessions: [], nextToken: '', maxResults: limit, totalCount: 0 }),
-    };
-    return this.calls.settle(failing, async () => {
-      if (!(page >= 1)) throw invalid('page', `takes a number from 1, got ${page}`);
-      let result = await this.#page(labels, limit, '', options);
+    const empty = { sessionIds: [], sessions: [], nextToken: '', maxResults: limit, totalCount: 0 };
+    const failing = { prefix: 'Failed to list sessions: ', empty };
+    checkNumber('page', page);
+    const query = { Labels: labels, MaxResults: limit };
+    return await this.calls.perform('ListSession', query, options, failing, async (first: Answer) => {
+      let last = first;
       for (let number = 2; number <= page; number += 1) {
-        if (!result.nextToken) {
+        const { NextToken } = last;
+        if (!NextToken) {
           const message = `Cannot reach page ${page}: No more pages available`;
-          throw failure('api', message, { requestId: result.requestId, status: 200 });
+          throw failure('api', message, { requestId: idOf(last), status: 200 });
         }
-        result = await this.#page(labels, limit, result.nextToken, options);
+        last = await this.calls.call('ListSession', { ...query, NextToken }, options);
       }
-      return result;
+      const sessions = sessionsIn(last);
+      return {
+        requestId: idOf(last),
+        sessionIds: sessions.map(({ sessionId }) => sessionId),
+        sessions,
+        nextToken: last.NextToken ?? '',
+        maxResults: last.MaxResults ?? limit,
+        totalCount: last.TotalCount ?? sessions.length,
+      };
     });
   }
 
@@ -121,35 +125,13 @@ export class AgentBay {
     labels: Readonly<Record<string, string>> = {},
     options?: CallOptions,
   ): AsyncGenerator<SessionSummary> {
-    for (let token = ''; ; ) {
-      const { sessions, nextToken } = await this.#page(labels, 100, token, options);
-      yield* sessions;
-      if (!nextToken || nextToken === token) return;
-      token = nextToken;
-    }
-  }
-
-  async #page(
-    labels: object,
-    limit: number,
-    token: string,
-    options: CallOptions | undefined,
-  ): Promise<SessionListResult> {
-    const params = { Labels: labels, MaxResults: limit, NextToken: token || undefined };
-    const answer = await this.calls.call<Array<Record<string, unknown>>>('ListSession', params, options);
-    const { Data, NextToken, MaxResults, TotalCount } = answer;
-    const sessions = (Data ?? []).map((session) =>
-      Object.fromEntries(
-        Object.entries(session).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
-      ),
-    ) as unknown as SessionSummary[];
-    return ok(answer, {
-      sessionIds: sessions.map(({ sessionId }) => sessionId),
-      sessions,
-      nextToken: NextToken ?? '',
-      maxResults: MaxResults ?? limit,
-      totalCount: TotalCount ?? sessions.length,
-    });
+    let token: unknown;
+    do {
+      const params = { Labels: labels, MaxResults: 100, NextToken: token };
+      const answer = await this.calls.call('ListSession', params, options);
+      yield* sessionsIn(answer);
+      token = answer.NextToken !== token && answer.NextToken;
+    } while (token);
   }
 
   /** Ends a session; see {@link Session.delete}. */
@@ -160,4 +142,13 @@ export class AgentBay {
   ): Promise<DeleteResult> {
     return session.delete(syncContext, options);
   }
+}
+
+function sessionsIn(answer: Answer): SessionSummary[] {
+  const list = (answer.Data ?? []) as object[];
+  return list.map((session) => renamed(session, small) as unknown as SessionSummary);
+}
+
+function renamed(object: object, name: (name: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([known, value]) => [name(known), value]));
 }

@@ -8,17 +8,17 @@ import type { ErrorKind, RawError } from '../internal/raw.js';
 export class AgentBayError extends TaskwrightError {
   override name = 'AgentBayError';
   /** The HTTP status; 200 when the service refused in the body alone. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The answer's headers. */
-  readonly headers: Headers | undefined;
+  declare readonly headers: Headers | undefined;
   /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
-  readonly body: unknown;
+  declare readonly body: unknown;
   /** The service's own code, such as `InvalidMcpSession.NotFound`; empty when there is none. */
-  readonly code: string;
+  declare readonly code: string;
   /** Whether the session does not exist, or no longer. */
-  readonly notFound: boolean;
+  declare readonly notFound: boolean;
   /** The pause that the service asked for, milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -26,14 +26,14 @@ export class AgentBayError extends TaskwrightError {
     this.status = details.status;
     this.headers = details.headers;
     this.body = details.parsed ?? details.body;
-    this.code = `${said(this, 'Code')}`;
+    this.code = `${said(this.body, 'Code')}`;
     this.notFound = !!details.notFound;
     this.retryAfterMs = details.retryAfterMs;
   }
 }
 
 /** @internal A member of the body of an answer, also where it is written small; empty when there is none. */
-export function said({ body }: { body: unknown }, name: string): unknown {
+export function said(body: unknown, name: string): unknown {
   const members = (body ?? {}) as Record<string, unknown>;
   return members[name] ?? members[small(name)] ?? '';
 }
@@ -42,7 +42,7 @@ export function said({ body }: { body: unknown }, name: string): unknown {
 export class InvalidParameterError extends AgentBayError {
   override name = 'InvalidParameterError';
   /** Which one, as the caller wrote it: `port`, `task`. */
-  readonly field: string;
+  declare readonly field: string;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -75,7 +75,7 @@ export class AgentError extends AgentBayError {
 export class AmbiguousStartError extends AgentBayError {
   override name = 'AmbiguousStartError';
   /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
-  readonly causeKind: ErrorKind;
+  declare readonly causeKind: ErrorKind;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -115,7 +115,8 @@ export function toAgentBayError(
   return new Class(message.replace(`"${field}"`, `"${own}"`), { ...details, field: own });
 }
 
-function small(name: string): string {
+/** @internal With its first letter in lower case. */
+export function small(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 

@@ -1,11 +1,19 @@
 import { Agent } from './agent.js';
-import { type CallOptions, failedResult, fromSeconds, idOf, lacking, ok, parsed } from './calls.js';
+import {
+  type Answer,
+  type CallOptions,
+  type Failing,
+  fromSeconds,
+  idOf,
+  lacking,
+  parsed,
+  resultOf,
+} from './calls.js';
 import type { AgentBay } from './client.js';
 import { failure } from './errors.js';
-import { DirectRoute, normalized, toolText } from './tools.js';
+import { type DirectRoute, directRoute, normalized, toolText } from './tools.js';
 import type {
   DeleteResult,
-  McpTool,
   McpToolResult,
   McpToolsResult,
   OperationResult,
@@ -19,6 +27,8 @@ import type {
 const DELETION_MS = 300_000;
 /** The same of contexts that are saved before it. */
 const SYNC_MS = 225_000;
+/** How long a tool that is called directly may take, milliseconds. */
+const DIRECT_MS = 900_000;
 
 /** A session: a computer, a browser or a mobile in the cloud. It ends by `delete`, or when it is not used for long. */
 export class Session {
@@ -29,20 +39,48 @@ export class Session {
   /** Where it can be looked at; empty when that is not known. */
   resourceUrl = '';
   /** Its tasks in words. */
-  readonly agent: Agent = new Agent(this);
+  readonly agent: Agent;
   #route: DirectRoute | undefined;
 
   constructor(agentBay: AgentBay, sessionId: string) {
     this.agentBay = agentBay;
     this.sessionId = sessionId;
+    this.agent = new Agent(this);
   }
 
   /** @internal Takes over what the service says of a session. */
   adopt(data: Record<string, string>): this {
-    const { ResourceUrl = '', LinkUrl, Token, ToolList } = data;
-    this.resourceUrl = ResourceUrl;
-    if (LinkUrl && Token) this.#route = new DirectRoute(this.agentBay.calls, LinkUrl, Token, ToolList);
+    this.resourceUrl = data.ResourceUrl ?? '';
+    this.#route = directRoute(this.agentBay.calls, data);
     return this;
+  }
+
+  /** A call about this session for a result. */
+  #perform<Result>(
+    operation: string,
+    params: object | undefined,
+    options: CallOptions | undefined,
+    failing: Failing,
+    read: (answer: Answer) => object | Promise<object> | undefined,
+  ): Promise<Result> {
+    const all = { SessionId: this.sessionId, ...params };
+    return this.agentBay.calls.perform(operation, all, options, failing, read);
+  }
+
+  /** Asks how this session stands until that has come which is waited for. */
+  #watch(
+    answer: Answer,
+    late: string,
+    watch: string,
+    intervalMs: number | undefined,
+    timeoutMs: number | undefined,
+    options: CallOptions | undefined,
+  ): ReturnType<AgentBay['calls']['watch']> {
+    const { sessionId } = this;
+    const { signal, timeoutMs: attemptTimeoutMs } = options ?? {};
+    const params = { SessionId: sessionId };
+    const how = { watch, params, intervalMs, timeoutMs, signal, attemptTimeoutMs };
+    return this.agentBay.calls.watch(answer, sessionId, late, how);
   }
 
   /**
@@ -51,31 +89,29 @@ export class Session {
    * @param syncContext save its contexts first; that they cannot be saved does not keep it
    * @param options `wait: false` ends it by the older action and does not wait
    */
-  delete(syncContext = false, options?: CallOptions & { wait?: boolean | undefined }): Promise<DeleteResult> {
-    const { calls } = this.agentBay;
-    const { sessionId } = this;
-    const { wait = true, signal } = options ?? {};
-    const params = { SessionId: sessionId };
-    const watch = (what: string, intervalMs: number, timeoutMs: number) =>
-      [{ watch: what, params, intervalMs, timeoutMs, signal }] as const;
-    return calls.settle({ signal, prefix: `Failed to delete session ${sessionId}: ` }, async () => {
-      if (syncContext) {
-        try {
-          const answer = await calls.call('SyncContext', params, options);
-          await calls.watch(answer, sessionId, '', ...watch('sync', 1_500, SYNC_MS));
-        } catch (error) {
-          if (signal?.aborted) throw error;
-        }
+  async delete(
+    syncContext = false,
+    options?: CallOptions & { wait?: boolean | undefined },
+  ): Promise<DeleteResult> {
+    if (syncContext) {
+      try {
+        const answer = await this.agentBay.calls.call('SyncContext', { SessionId: this.sessionId }, options);
+        await this.#watch(answer, '', 'sync', 1_500, SYNC_MS, options);
+      } catch (error) {
+        if (options?.signal?.aborted) throw error;
       }
-      const operation = wait ? 'DeleteSessionAsync' : 'ReleaseMcpSession';
-      const answer = await calls.call(operation, params, options);
-      const late = `Timeout waiting for session deletion after ${DELETION_MS / 1_000}.0s`;
-      if (wait) await calls.watch(answer, sessionId, late, ...watch('deletion', 1_000, DELETION_MS));
-      return ok(answer);
+    }
+    const waits = options?.wait !== false;
+    const operation = waits ? 'DeleteSessionAsync' : 'ReleaseMcpSession';
+    const failing = { prefix: `Failed to delete session ${this.sessionId}: ` };
+    const late = `Timeout waiting for session deletion after ${DELETION_MS / 1_000}.0s`;
+    return await this.#perform(operation, undefined, options, failing, async (answer) => {
+      if (waits) await this.#watch(answer, late, 'deletion', 1_000, DELETION_MS, options);
+      return {};
     });
   }
 
-  /** Deletes the session, so that `await using` does; rejects when it is still there. */
+  /** Deletes the session, so that `await using` does; rejects when it may still be there. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { error } = await this.delete();
     if (error && !error.notFound) throw error;
@@ -83,41 +119,44 @@ export class Session {
 
   /** Replaces the labels of the session. Labels that cannot be set are a failed result, and nothing is sent. */
   async setLabels(labels: Record<string, string>, options?: CallOptions): Promise<OperationResult<null>> {
-    const { calls } = this.agentBay;
-    const problem = labelProblem(labels);
-    if (problem) {
-      const error = failure('invalid_input', problem, { field: 'labels' });
-      if (calls.failures === 'throw') throw error;
-      return failedResult(error, problem, { data: null });
+    const errorMessage = labelProblem(labels);
+    if (errorMessage) {
+      const error = failure('invalid_input', errorMessage, { field: 'labels' });
+      if (this.agentBay.calls.failures === 'throw') throw error;
+      return resultOf({}, { success: false, httpStatusCode: 0, errorMessage, error, data: null });
     }
-    const prefix = `Failed to set labels for session ${this.sessionId}: `;
-    return this.#read('SetLabel', { Labels: labels }, options, prefix, null, () => null);
+    return await this.#read('set labels', 'SetLabel', { Labels: labels }, options, null, () => null);
   }
 
   /** The labels of the session. */
-  getLabels(options?: CallOptions): Promise<OperationResult<Record<string, string>>> {
-    const prefix = `Failed to get labels for session ${this.sessionId}: `;
-    return this.#read('GetLabel', {}, options, prefix, {}, (data) => parsed(data.Labels || '{}'));
+  async getLabels(options?: CallOptions): Promise<OperationResult<Record<string, string>>> {
+    return await this.#read('get labels', 'GetLabel', undefined, options, {}, ({ Labels }) =>
+      parsed(Labels || '{}'),
+    );
   }
 
   /** Where the session can be looked at. */
-  info(options?: CallOptions): Promise<SessionInfoResult> {
-    const prefix = `Failed to get session info for session ${this.sessionId}: `;
-    return this.#read('GetMcpResource', {}, options, prefix, new SessionInfo(), (data) => {
-      const { AppId, AuthCode, ConnectionProperties, ResourceId, ResourceType, Ticket } = (data.DesktopInfo ??
-        {}) as Record<string, string>;
-      const { SessionId, ResourceUrl } = data as Record<string, string>;
-      return new SessionInfo(
-        SessionId,
-        ResourceUrl,
-        AppId,
-        AuthCode,
-        ConnectionProperties,
-        ResourceId,
-        ResourceType,
-        Ticket,
-      );
-    });
+  async info(options?: CallOptions): Promise<SessionInfoResult> {
+    return await this.#read(
+      'get session info',
+      'GetMcpResource',
+      undefined,
+      options,
+      new SessionInfo(),
+      (data) => {
+        const info = (data.DesktopInfo ?? {}) as Record<string, string>;
+        return new SessionInfo(
+          data.SessionId as string,
+          data.ResourceUrl as string,
+          info.AppId,
+          info.AuthCode,
+          info.ConnectionProperties,
+          info.ResourceId,
+          info.ResourceType,
+          info.Ticket,
+        );
+      },
+    );
   }
 
   /**
@@ -126,63 +165,49 @@ export class Session {
    * @param protocolType `https` or `wss`
    * @param port 30100 to 30199
    */
-  getLink(
+  async getLink(
     protocolType?: string | null,
     port?: number | null,
     options?: string | null,
     call?: CallOptions,
   ): Promise<OperationResult<string>> {
-    const params = {
-      ProtocolType: protocolType ?? undefined,
-      Port: port ?? undefined,
-      Option: options ?? undefined,
-    };
-    return this.#read('GetLink', params, call, 'Failed to get link: ', '', (data) => data.Url);
+    const params = { ProtocolType: protocolType, Port: port ?? undefined, Option: options };
+    return await this.#read('get link', 'GetLink', params, call, '', ({ Url }) => Url);
   }
 
   /** A call whose answer's data becomes `data`; rejects where the vendor's does. */
   #read<Data>(
+    what: string,
     operation: string,
-    params: object,
+    params: object | undefined,
     options: CallOptions | undefined,
-    prefix: string,
-    silent: Data,
+    data: Data,
     read: (data: Record<string, unknown>) => unknown,
   ): Promise<OperationResult<Data>> {
-    const { calls } = this.agentBay;
     const { sessionId } = this;
+    const isLink = what === 'get link';
     const failing = {
-      signal: options?.signal,
-      prefix,
-      rejects: true,
+      prefix: `Failed to ${what}${isLink ? '' : ` for session ${sessionId}`}: `,
       missing: operation === 'GetMcpResource' ? `Session ${sessionId} not found` : '',
-      failed: () => ({ data: null }),
-      silent: { data: silent },
+      empty: { data: null },
+      silent: { data },
     };
-    return calls.settle(failing, async () => {
-      const answer = await calls.call(operation, { SessionId: sessionId, ...params }, options);
+    return this.#perform(operation, params, options, failing, (answer) => {
       const data = read((parsed(answer.Data) ?? {}) as Record<string, unknown>);
       if (data === undefined) throw lacking('data', answer);
-      return ok(answer, { data });
+      return { data };
     });
   }
 
   /** The tools of an image: of `imageId`, else of the session's own. */
-  listMcpTools(imageId?: string | null, options?: CallOptions): Promise<McpToolsResult> {
-    const { calls } = this.agentBay;
-    const failing = {
-      signal: options?.signal,
-      prefix: 'Failed to list MCP tools: ',
-      rejects: true,
-      failed: () => ({ tools: [] }),
-      silent: { tools: [] },
-    };
-    return calls.settle(failing, async () => {
-      const params = { ImageId: imageId ?? (this.imageId || 'linux_latest') };
-      const answer = await calls.call('ListMcpTools', params, options);
+  async listMcpTools(imageId?: string | null, options?: CallOptions): Promise<McpToolsResult> {
+    const empty = { tools: [] };
+    const failing = { prefix: 'Failed to list MCP tools: ', empty, silent: empty };
+    const params = { ImageId: imageId ?? (this.imageId || 'linux_latest') };
+    return await this.agentBay.calls.perform('ListMcpTools', params, options, failing, (answer: Answer) => {
       const tools = parsed(answer.Data);
-      if (!Array.isArray(tools)) throw lacking('list of tools', answer);
-      return ok(answer, { tools: tools as McpTool[] });
+      if (!Array.isArray(tools)) throw lacking('list', answer);
+      return { tools };
     });
   }
 
@@ -191,7 +216,7 @@ export class Session {
    *
    * @param options `autoGenSession` lets the service make a new session when this one is gone
    */
-  callMcpTool(
+  async callMcpTool(
     toolName: string,
     args: Record<string, unknown>,
     options?: Omit<CallOptions, 'timeoutMs'> & {
@@ -201,30 +226,24 @@ export class Session {
       autoGenSession?: boolean | undefined;
     },
   ): Promise<McpToolResult> {
-    const { calls } = this.agentBay;
-    const { signal, readTimeoutMs, connectTimeoutMs = 0, autoGenSession = false } = options ?? {};
-    const limits = {
-      signal,
-      timeoutMs:
-        readTimeoutMs === undefined ? connectTimeoutMs || undefined : readTimeoutMs + connectTimeoutMs,
+    const { signal, readTimeoutMs = 0, connectTimeoutMs = 0, autoGenSession = false } = options ?? {};
+    const given = normalized(toolName, args);
+    const direct = this.#route?.(toolName, given);
+    const timeoutMs = readTimeoutMs + connectTimeoutMs || (direct && DIRECT_MS);
+    const params = { Name: toolName, Args: given, AutoGenSession: autoGenSession };
+    const failing = { prefix: 'API request failed: ', empty: { data: '' } };
+    const limits = { signal, timeoutMs };
+    if (!direct) {
+      return await this.#perform('CallMcpTool', params, limits, failing, (answer) => ({
+        data: toolText(answer),
+      }));
+    }
+    const { requestId, engine } = direct;
+    const read = ({ data }: Answer) => {
+      const { result = null } = (parsed(data) ?? {}) as { result?: unknown };
+      return { requestId, data: toolText({ RequestId: requestId }, result) };
     };
-    const failed = () => ({ data: '' });
-    return calls.settle({ signal, prefix: 'API request failed: ', failed }, async () => {
-      const given = args && normalized(toolName, args);
-      const route = this.#route;
-      if (route?.serverOf(toolName)) {
-        const [answer, data] = await route.call(calls, toolName, given, limits);
-        return ok(answer, { data });
-      }
-      const params = {
-        SessionId: this.sessionId,
-        Name: toolName,
-        Args: given,
-        AutoGenSession: autoGenSession,
-      };
-      const answer = await calls.call('CallMcpTool', params, limits);
-      return ok(answer, { data: toolText(answer) });
-    });
+    return await this.agentBay.calls.perform('callTool', direct.params, limits, failing, read, engine);
   }
 
   /**
@@ -234,12 +253,12 @@ export class Session {
    * @param pollInterval the longest pause between two questions, seconds
    */
   pause(timeout = 600, pollInterval = 2, options?: CallOptions): Promise<SessionPauseResult> {
-    return this.#change('pause', 'PAUSING', options, [timeout, pollInterval]);
+    return this.#change('Pause', options, timeout, pollInterval);
   }
 
   /** Begins to pause the session. */
   pauseAsync(options?: CallOptions): Promise<SessionPauseResult> {
-    return this.#change('pause', 'PAUSING', options);
+    return this.#change('Pause', options);
   }
 
   /**
@@ -249,85 +268,85 @@ export class Session {
    * @param pollInterval the longest pause between two questions, seconds
    */
   resume(timeout = 600, pollInterval = 2, options?: CallOptions): Promise<SessionResumeResult> {
-    return this.#change('resume', 'RESUMING', options, [timeout, pollInterval]);
+    return this.#change('Resume', options, timeout, pollInterval);
   }
 
   /** Begins to let a paused session go on. */
   resumeAsync(options?: CallOptions): Promise<SessionResumeResult> {
-    return this.#change('resume', 'RESUMING', options);
+    return this.#change('Resume', options);
   }
 
   async #change(
-    what: 'pause' | 'resume',
-    begun: string,
+    action: 'Pause' | 'Resume',
     options: CallOptions | undefined,
-    wait?: [timeout: number, pollInterval: number],
+    timeout?: number,
+    pollInterval?: number,
   ): Promise<SessionStatusResult> {
-    const { calls } = this.agentBay;
-    const { sessionId } = this;
-    const signal = options?.signal;
-    const params = { SessionId: sessionId };
-    const [timeoutMs, intervalMs] = (wait ?? []).map((seconds, at) =>
-      fromSeconds(at ? 'pollInterval' : 'timeout', seconds),
-    );
-    let status = '';
-    const prefix = `Unexpected error ${what.slice(0, -1)}ing session: `;
-    return calls.settle({ signal, prefix, failed: () => ({ status }) }, async () => {
-      const operation = what === 'pause' ? 'PauseSessionAsync' : 'ResumeSessionAsync';
-      const answer = await calls.call(operation, params, options);
-      status = begun;
-      if (wait) {
-        const late = `Timed out after ${wait[0]} seconds waiting for session to ${what}`;
-        const more = { watch: what, params, timeoutMs, intervalMs, signal };
-        const outcome = await calls.watch(answer, sessionId, late, more);
-        status = outcome.rawStatus;
-        if (outcome.status !== 'succeeded') {
-          const more = { requestId: idOf(answer) };
-          throw failure('task_failed', `Session entered error state: ${status}`, more);
+    const what = action.toLowerCase();
+    const doing = `${what.slice(0, -1)}ing`;
+    const waits = timeout !== undefined;
+    const timeoutMs = waits ? fromSeconds('timeout', timeout) : 0;
+    const intervalMs = waits ? fromSeconds('pollInterval', pollInterval) : 0;
+    const result = { status: '' };
+    const failing = { prefix: `Unexpected error ${doing} session: `, empty: result };
+    return await this.#perform(`${action}SessionAsync`, undefined, options, failing, async (answer) => {
+      result.status = doing.toUpperCase();
+      if (waits) {
+        const late = `Timed out after ${timeout} seconds waiting for session to ${what}`;
+        const ended = await this.#watch(answer, late, what, intervalMs, timeoutMs, options);
+        result.status = ended.rawStatus;
+        if (ended.status !== 'succeeded') {
+          const message = `Session entered error state: ${result.status}`;
+          throw failure('task_failed', message, { requestId: idOf(answer) });
         }
       }
-      return ok(answer, { status });
+      return result;
     });
   }
 
   /** How the session stands. */
-  getStatus(options?: CallOptions): Promise<SessionStatusResult> {
-    const { calls } = this.agentBay;
-    const failed = () => ({ status: '' });
-    const prefix = 'Failed to get session status: ';
-    return calls.settle({ signal: options?.signal, prefix, failed }, async () => {
-      const params = { SessionId: this.sessionId };
-      const answer = await calls.call<{ Status?: string }>('GetSessionDetail', params, options);
-      const status = answer.Data?.Status;
+  async getStatus(options?: CallOptions): Promise<SessionStatusResult> {
+    const failing = { prefix: 'Failed to get session status: ', empty: { status: '' } };
+    return await this.#perform('GetSessionDetail', undefined, options, failing, (answer) => {
+      const status = (answer.Data as { Status?: string } | undefined)?.Status;
       if (!status) throw lacking('status', answer);
-      return ok(answer, { status });
+      return { status };
     });
   }
 
   /** Lets the idle time of the session begin anew. */
-  keepAlive(options?: CallOptions): Promise<OperationResult<null>> {
-    const { calls } = this.agentBay;
-    const prefix = 'Failed to keep the session alive: ';
-    return calls.settle({ signal: options?.signal, prefix, failed: () => ({ data: null }) }, async () => {
-      const params = { SessionId: this.sessionId };
-      return ok(await calls.call('RefreshSessionIdleTime', params, options), { data: null });
-    });
+  async keepAlive(options?: CallOptions): Promise<OperationResult<null>> {
+    const data = { data: null };
+    const failing = { prefix: 'Failed to keep the session alive: ', empty: data };
+    return await this.#perform('RefreshSessionIdleTime', undefined, options, failing, () => data);
   }
 }
 
 /** Where a session can be looked at, and with what. */
 export class SessionInfo {
+  declare readonly sessionId: string;
+  declare readonly resourceUrl: string;
+  declare readonly appId: string;
+  declare readonly authCode: string;
+  /** JSON text. */
+  declare readonly connectionProperties: string;
+  declare readonly resourceId: string;
+  declare readonly resourceType: string;
+  declare readonly ticket: string;
+
   constructor(
-    readonly sessionId = '',
-    readonly resourceUrl = '',
-    readonly appId = '',
-    readonly authCode = '',
-    /** JSON text. */
-    readonly connectionProperties = '',
-    readonly resourceId = '',
-    readonly resourceType = '',
-    readonly ticket = '',
-  ) {}
+    sessionId = '',
+    resourceUrl = '',
+    appId = '',
+    authCode = '',
+    connectionProperties = '',
+    resourceId = '',
+    resourceType = '',
+    ticket = '',
+  ) {
+    Object.assign(this, { sessionId, resourceUrl, appId, authCode, connectionProperties });
+    Object.assign(this, { resourceId, resourceType, ticket });
+  }
 }
 
 /** What is wrong with labels, in the vendor's words. */

@@ -53,8 +53,8 @@ export interface RawConfig {
   readonly names: {
     readonly baseUrl: string;
     readonly attemptTimeoutMs: string;
-    readonly totalTimeoutMs: string;
-    readonly maxRetries: string;
+    readonly totalTimeoutMs?: string;
+    readonly maxRetries?: string;
     readonly timeoutMs?: string;
     readonly intervalMs?: string;
   };
