@@ -18,7 +18,7 @@ use crate::value::{Js, json_parse};
 
 /// Status and the headers that decisions need.
 pub(crate) fn head(response: &Response) -> Head {
-    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let header = |name: &str| host::header(response, name);
     let status = response.status();
     if (200..300).contains(&status) {
         return Head { status, ..Head::default() };
@@ -133,7 +133,7 @@ async fn text(response: &Response) -> Result<JsString, JsValue> {
 }
 
 fn says_empty(response: &Response) -> bool {
-    response.headers().get("content-length").ok().flatten().as_deref() == Some("0")
+    host::header(response, "content-length").as_deref() == Some("0")
 }
 
 /// What an answer looks like, for a message.

@@ -110,6 +110,25 @@ export function isServer() {
   return typeof globalThis.process?.versions?.node === 'string';
 }
 
+/** A header of an answer. */
+export function header(response, name) {
+  return guarded(() => response.headers.get(name)) ?? undefined;
+}
+
+/** Where the watchers of each signal are. */
+const places = new Map();
+
+/** The place of a signal; `undefined` when there is none. */
+export function placeOf(signal) {
+  return places.get(signal);
+}
+
+/** Gives a signal its place, or takes it. */
+export function setPlace(signal, place) {
+  if (place === undefined) places.delete(signal);
+  else places.set(signal, place);
+}
+
 /** Headers as JSON. */
 export function headersText(response) {
   return guarded(() => JSON.stringify([...response.headers]), '[]');

@@ -22,6 +22,11 @@ extern "C" {
     pub(crate) fn option(options: &JsValue, at: u32) -> JsValue;
     #[wasm_bindgen(js_name = isServer)]
     pub(crate) fn is_server() -> bool;
+    pub(crate) fn header(response: &Response, name: &str) -> Option<String>;
+    #[wasm_bindgen(js_name = placeOf)]
+    pub(crate) fn place_of(signal: &JsValue) -> Option<u32>;
+    #[wasm_bindgen(js_name = setPlace)]
+    pub(crate) fn set_place(signal: &JsValue, place: Option<u32>);
     #[wasm_bindgen(js_name = headersText)]
     pub(crate) fn headers_text(response: &Response) -> String;
     #[wasm_bindgen(js_name = headersOf)]
@@ -80,6 +85,8 @@ extern "C" {
     pub(crate) fn reject(this: &End, failure: &JsValue);
 }
 
+/// What [`kind`] says of an array.
+pub(crate) const KIND_LIST: u32 = 5;
 /// What [`kind`] says of a plain object.
 pub(crate) const KIND_OBJECT: u32 = 6;
 

@@ -127,7 +127,8 @@ impl CallOptions {
         read.default_query = option(6).unwrap_or_default();
         read.query = option(7).unwrap_or_default();
         read.signal = option(8).unwrap_or_default().0;
-        read.fetch_options = option(9).and_then(|options| options.0.dyn_into().ok());
+        read.fetch_options =
+            option(9).filter(|options| options.0.is_object()).map(|options| options.0.unchecked_into());
         read.body = option(10).unwrap_or_default().0;
         if let Some(listener) = option(11) {
             read.on_request = function("onRequest", &listener)?;

@@ -173,9 +173,9 @@ export class TaskAgent extends Tasks {
 
 /** Tasks in words. Its own methods are those of a computer's tasks under the vendor's older names. */
 export class Agent extends Tasks {
-  readonly computer: TaskAgent;
-  readonly browser: TaskAgent;
-  readonly mobile: TaskAgent;
+  declare readonly computer: TaskAgent;
+  declare readonly browser: TaskAgent;
+  declare readonly mobile: TaskAgent;
 
   /** @internal */
   constructor(session: Session) {

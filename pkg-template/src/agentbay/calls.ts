@@ -90,8 +90,8 @@ const NAMES = { baseUrl: 'endpoint', attemptTimeoutMs: 'timeoutMs' } as const;
 
 /** @internal What the parts of a client make their calls with. */
 export class Calls {
-  readonly regionId: string | undefined;
-  readonly failures: AgentBayOptions['failures'];
+  declare readonly regionId: string | undefined;
+  declare readonly failures: AgentBayOptions['failures'];
   readonly #options: Pick<AgentBayOptions, 'fetch' | 'maxRetries' | 'silentSuccess' | 'timeoutMs'>;
   readonly #engine: Engine;
 

@@ -36,7 +36,7 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
  */
 export class AgentBay {
   /** @internal */
-  readonly calls: Calls;
+  declare readonly calls: Calls;
 
   /** @throws {@link InvalidParameterError} for options that cannot be used, and when there is no key */
   constructor(options: AgentBayOptions = {}) {

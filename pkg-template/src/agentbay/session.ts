@@ -32,14 +32,14 @@ const DIRECT_MS = 900_000;
 
 /** A session: a computer, a browser or a mobile in the cloud. It ends by `delete`, or when it is not used for long. */
 export class Session {
-  readonly agentBay: AgentBay;
-  readonly sessionId: string;
+  declare readonly agentBay: AgentBay;
+  declare readonly sessionId: string;
   /** What it was made of; empty when that is not known. */
   imageId = '';
   /** Where it can be looked at; empty when that is not known. */
   resourceUrl = '';
   /** Its tasks in words. */
-  readonly agent: Agent;
+  declare readonly agent: Agent;
   #route: DirectRoute | undefined;
 
   constructor(agentBay: AgentBay, sessionId: string) {
