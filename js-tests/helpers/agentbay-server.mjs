@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 
 /**
  * `how` maps an action, or `CallMcpTool` with a tool's name behind it, to the data of its answer, or to a function of
- * the fields and of how often it was asked (from 1) that gives the data, or one of the answers below. An action that
+ * the fields and of how often it was asked (from 1), which gives the data or, as the answers below do, a function of
+ * the response. An action that
  * is not there is unknown to the server.
  */
 export async function agentbayServer(how = {}) {
