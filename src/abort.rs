@@ -6,18 +6,16 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use js_sys::Map;
 use taskwright_core::operation::InvalidInput;
 use taskwright_core::slab::{Key, Slab};
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
+use crate::host::{place_of, set_place};
 use crate::value::{Js, member};
 
 thread_local! {
-    /// The signals that are listened to: signal → place in `HUBS`.
-    static PLACES: Map = Map::new();
     static HUBS: RefCell<Slab<Hub>> = const { RefCell::new(Slab::new()) };
 }
 
@@ -97,7 +95,7 @@ impl Drop for AbortWatch {
             hub.watchers.is_empty()
         });
         if is_last == Some(true) {
-            PLACES.with(|places| places.delete(signal));
+            set_place(signal, None);
             if let Some(hub) = HUBS.with_borrow_mut(|hubs| hubs.remove(seat.hub)) {
                 let callback = hub.callback.as_ref().unchecked_ref();
                 let _ = signal.remove_event_listener_with_callback("abort", callback);
@@ -107,10 +105,8 @@ impl Drop for AbortWatch {
 }
 
 /// A seat at the signal's hub, which is opened for the first one.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place was put in")]
 fn sit_down(signal: &AbortSignal) -> Option<Seat> {
-    let place = PLACES.with(|places| places.get(signal)).as_f64().map(|place| place as u32);
-    let known = place.and_then(|place| HUBS.with_borrow(|hubs| hubs.key_at(place)));
+    let known = place_of(signal).and_then(|place| HUBS.with_borrow(|hubs| hubs.key_at(place)));
     let hub = known.unwrap_or_else(|| open_hub(signal));
     let at = with_hub(hub, |hub| hub.watchers.insert(None))?;
     Some(Seat { hub, at })
@@ -130,7 +126,7 @@ fn open_hub(signal: &AbortSignal) -> Key {
     let _ = signal.add_event_listener_with_callback("abort", callback.as_ref().unchecked_ref());
     let hub = HUBS.with_borrow_mut(|hubs| hubs.insert(Hub { watchers: Slab::default(), callback }));
     key.set(Some(hub));
-    PLACES.with(|places| places.set(signal, &JsValue::from(hub.place())));
+    set_place(signal, Some(hub.place()));
     hub
 }
 

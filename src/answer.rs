@@ -8,7 +8,7 @@ use taskwright_core::retry_after;
 use taskwright_core::text::excerpt;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
-use web_sys::{Headers, Response};
+use web_sys::Response;
 
 use crate::clock;
 use crate::drive::ReadEnvelope;
@@ -18,7 +18,7 @@ use crate::value::{Js, json_parse};
 
 /// Status and the headers that decisions need.
 pub(crate) fn head(response: &Response) -> Head {
-    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let header = |name: &str| host::header(response, name);
     let status = response.status();
     if (200..300).contains(&status) {
         return Head { status, ..Head::default() };
@@ -115,17 +115,7 @@ fn clean_json(value: JsValue, redactor: &Redactor) -> (Option<String>, JsValue) 
 
 /// The answer's headers without the secrets.
 pub(crate) fn clean_headers(response: &Response, redactor: &Redactor) -> JsValue {
-    let headers = response.headers();
-    let Some(pairs) = js_sys::try_iter(&headers).ok().flatten() else { return headers.into() };
-    let Ok(cleaned) = Headers::new() else { return headers.into() };
-    for pair in pairs.flatten() {
-        let pair = Js(pair).elements();
-        if let [name, value] = pair.as_slice() {
-            let value = redactor.clean(&value.text().unwrap_or_default());
-            let _ = cleaned.append(&name.text().unwrap_or_default(), &value);
-        }
-    }
-    cleaned.into()
+    host::headers_of(&redactor.clean(&host::headers_text(response)))
 }
 
 /// How a body begins, for a message.
@@ -143,7 +133,7 @@ async fn text(response: &Response) -> Result<JsString, JsValue> {
 }
 
 fn says_empty(response: &Response) -> bool {
-    response.headers().get("content-length").ok().flatten().as_deref() == Some("0")
+    host::header(response, "content-length").as_deref() == Some("0")
 }
 
 /// What an answer looks like, for a message.

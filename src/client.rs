@@ -21,7 +21,7 @@ use crate::drive::{Answered, Job, drive};
 use crate::failure::Failure;
 use crate::fetch::{Request, encode_body, not_json, to_json};
 use crate::gate::Gate;
-use crate::host::{End, KIND_OBJECT, form, hand, kind};
+use crate::host::{End, KIND_OBJECT, form, hand, kind, without};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
 use crate::value::{Js, member, set, text_of};
@@ -411,11 +411,4 @@ fn carries_secret(name: &str) -> bool {
 
 fn texts(object: &Js) -> Vec<String> {
     object.names().iter().filter_map(|name| object.member(name).text()).collect()
-}
-
-/// A shallow copy of `object` that lacks `name`.
-fn without(object: &JsValue, name: &str) -> JsValue {
-    let copy = Object::assign(&Object::new(), object.unchecked_ref());
-    let _ = js_sys::Reflect::delete_property(&copy, &name.into());
-    copy.into()
 }

@@ -77,25 +77,72 @@ export function put(object, name, value) {
   object[name] = value;
 }
 
-/** Which options of a call are given, a bit for each, in the order that `options.rs` knows. */
+/** Options of a call, in the order that `options.rs` knows. */
+const OPTIONS = [
+  'attemptTimeoutMs',
+  'totalTimeoutMs',
+  'maxRetries',
+  'idempotencyKey',
+  'headers',
+  'withoutHeaders',
+  'defaultQuery',
+  'query',
+  'signal',
+  'fetchOptions',
+  'body',
+  'onRequest',
+  'raw',
+  'shaped',
+];
+
+/** Which options of a call are given, a bit for each. */
 export function given(options) {
-  const has = (value, bit) => (value === undefined ? 0 : 1 << bit);
-  return (
-    has(options.attemptTimeoutMs, 0) |
-    has(options.totalTimeoutMs, 1) |
-    has(options.maxRetries, 2) |
-    has(options.idempotencyKey, 3) |
-    has(options.headers, 4) |
-    has(options.withoutHeaders, 5) |
-    has(options.defaultQuery, 6) |
-    has(options.query, 7) |
-    has(options.signal, 8) |
-    has(options.fetchOptions, 9) |
-    has(options.body, 10) |
-    has(options.onRequest, 11) |
-    has(options.raw || undefined, 12) |
-    has(options.shaped || undefined, 13)
-  );
+  return OPTIONS.reduce((bits, name, at) => (options[name] === undefined ? bits : bits | (1 << at)), 0);
+}
+
+/** One of them; its name need not cross. */
+export function option(options, at) {
+  return options[OPTIONS[at]];
+}
+
+/** Whether this is Node, or something that calls itself so. */
+export function isServer() {
+  return typeof globalThis.process?.versions?.node === 'string';
+}
+
+/** A header of an answer. */
+export function header(response, name) {
+  return guarded(() => response.headers.get(name)) ?? undefined;
+}
+
+/** Where the watchers of each signal are. */
+const places = new Map();
+
+/** The place of a signal; `undefined` when there is none. */
+export function placeOf(signal) {
+  return places.get(signal);
+}
+
+/** Gives a signal its place, or takes it. */
+export function setPlace(signal, place) {
+  if (place === undefined) places.delete(signal);
+  else places.set(signal, place);
+}
+
+/** Headers as JSON. */
+export function headersText(response) {
+  return guarded(() => JSON.stringify([...response.headers]), '[]');
+}
+
+/** Headers again, after their text has been cleaned. */
+export function headersOf(text) {
+  return guarded(() => new Headers(JSON.parse(text)), undefined);
+}
+
+/** A shallow copy without one member. */
+export function without(object, name) {
+  const { [name]: _gone, ...others } = object;
+  return others;
 }
 
 /**

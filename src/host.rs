@@ -19,6 +19,19 @@ extern "C" {
     #[wasm_bindgen(js_name = put)]
     pub(crate) fn set(object: &Object, name: &str, value: &JsValue);
     pub(crate) fn given(options: &JsValue) -> u32;
+    pub(crate) fn option(options: &JsValue, at: u32) -> JsValue;
+    #[wasm_bindgen(js_name = isServer)]
+    pub(crate) fn is_server() -> bool;
+    pub(crate) fn header(response: &Response, name: &str) -> Option<String>;
+    #[wasm_bindgen(js_name = placeOf)]
+    pub(crate) fn place_of(signal: &JsValue) -> Option<u32>;
+    #[wasm_bindgen(js_name = setPlace)]
+    pub(crate) fn set_place(signal: &JsValue, place: Option<u32>);
+    #[wasm_bindgen(js_name = headersText)]
+    pub(crate) fn headers_text(response: &Response) -> String;
+    #[wasm_bindgen(js_name = headersOf)]
+    pub(crate) fn headers_of(text: &str) -> JsValue;
+    pub(crate) fn without(object: &JsValue, name: &str) -> JsValue;
     pub(crate) fn copy(value: &JsValue) -> Option<Object>;
     #[wasm_bindgen(catch)]
     pub(crate) fn form(
@@ -72,6 +85,8 @@ extern "C" {
     pub(crate) fn reject(this: &End, failure: &JsValue);
 }
 
+/// What [`kind`] says of an array.
+pub(crate) const KIND_LIST: u32 = 5;
 /// What [`kind`] says of a plain object.
 pub(crate) const KIND_OBJECT: u32 = 6;
 

@@ -14,38 +14,14 @@ use taskwright_core::wait::Budget;
 use wasm_bindgen::prelude::*;
 
 use crate::failure::Failure;
-use crate::host::given;
+use crate::host::{given, is_server, option};
 use crate::value::Js;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RawCallOptions` of the contract. Getters, because they need no name to cross on each call.
+    /// `RawCallOptions` of the contract.
     #[wasm_bindgen(typescript_type = "any")]
     pub type RawOptions;
-    #[wasm_bindgen(method, getter, structural, js_name = attemptTimeoutMs)]
-    fn attempt_timeout_ms(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = totalTimeoutMs)]
-    fn total_timeout_ms(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = maxRetries)]
-    fn max_retries(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = idempotencyKey)]
-    fn idempotency_key(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn headers(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = withoutHeaders)]
-    fn without_headers(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = defaultQuery)]
-    fn default_query(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn query(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn signal(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = fetchOptions)]
-    fn fetch_options(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn body(this: &RawOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = onRequest)]
-    fn on_request(this: &RawOptions) -> JsValue;
 }
 
 /// What all calls of one client share.
@@ -57,7 +33,7 @@ pub(crate) struct Settings {
     pub(crate) redactor: Rc<Redactor>,
     pub(crate) fetch: Option<Function>,
     pub(crate) budget: Budget,
-    /// Who is calling; browsers say so themselves.
+    /// Who is calling. Browsers say so themselves; elsewhere it is ours to set, and no preflight asks about it.
     pub(crate) user_agent: Option<&'static str>,
     pub(crate) names: Js,
 }
@@ -92,17 +68,10 @@ impl Settings {
                 per_second: limits::count(&|| "pollsPerSecond".to_owned(), &config.member("pollsPerSecond"))?
                     .unwrap_or(profile.budget.per_second),
             },
-            user_agent: is_server_side().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
+            user_agent: is_server().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
             names,
         })
     }
-}
-
-/// Whether this is Node or something that calls itself so: there a `user-agent` is ours to set, and no
-/// preflight asks about it.
-fn is_server_side() -> bool {
-    let process = Js(js_sys::global().into()).member("process");
-    process.member("versions").member("node").text().is_some()
 }
 
 /// What one call was given beside its parameters.
@@ -124,28 +93,23 @@ pub(crate) struct CallOptions {
 
 impl CallOptions {
     pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
-        let limit = |name: &str, value| limits::duration(&|| name_of(&settings.names, name), &Js(value));
-        let retries = |value| limits::retries(&|| name_of(&settings.names, "maxRetries"), &Js(value));
+        let limit = |name: &str, value: Js| limits::duration(&|| name_of(&settings.names, name), &value);
+        let retries = |value: Js| limits::retries(&|| name_of(&settings.names, "maxRetries"), &value);
         let given = given(options);
-        let mut read = Self::default();
         // Most calls give one or two of these, and each look costs a crossing.
-        if given & 1 != 0
-            && let Some(ms) = limit("attemptTimeoutMs", options.attempt_timeout_ms())?
-        {
+        let option = |at: u32| (given & 1 << at != 0).then(|| Js(option(options, at)));
+        let mut read = Self::default();
+        if let Some(ms) = option(0).map(|value| limit("attemptTimeoutMs", value)).transpose()?.flatten() {
             read.limits.attempt_timeout_ms = ms;
         }
-        if given & 1 << 1 != 0
-            && let Some(ms) = limit("totalTimeoutMs", options.total_timeout_ms())?
-        {
+        if let Some(ms) = option(1).map(|value| limit("totalTimeoutMs", value)).transpose()?.flatten() {
             read.limits.total_timeout_ms = ms;
         }
-        if given & 1 << 2 != 0
-            && let Some(times) = retries(options.max_retries())?
-        {
+        if let Some(times) = option(2).map(retries).transpose()?.flatten() {
             read.limits.max_retries = times;
         }
-        if given & 1 << 3 != 0 {
-            read.idempotency_key = match Js(options.idempotency_key()).seen() {
+        if let Some(key) = option(3) {
+            read.idempotency_key = match key.seen() {
                 Seen::Null => None,
                 Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
                 _ => {
@@ -154,33 +118,24 @@ impl CallOptions {
                 }
             };
         }
-        if given & 1 << 4 != 0 {
-            read.headers = read_headers(&Js(options.headers()))?;
+        if let Some(headers) = option(4) {
+            read.headers = read_headers(&headers)?;
         }
-        if given & 1 << 5 != 0 {
-            let names = Js(options.without_headers()).elements();
-            read.without = names.iter().filter_map(Js::text).collect();
+        if let Some(names) = option(5) {
+            read.without = names.elements().iter().filter_map(Js::text).collect();
         }
-        if given & 1 << 6 != 0 {
-            read.default_query = Js(options.default_query());
+        read.default_query = option(6).unwrap_or_default();
+        read.query = option(7).unwrap_or_default();
+        read.signal = option(8).unwrap_or_default().0;
+        read.fetch_options =
+            option(9).filter(|options| options.0.is_object()).map(|options| options.0.unchecked_into());
+        read.body = option(10).unwrap_or_default().0;
+        if let Some(listener) = option(11) {
+            read.on_request = function("onRequest", &listener)?;
         }
-        if given & 1 << 7 != 0 {
-            read.query = Js(options.query());
-        }
-        if given & 1 << 8 != 0 {
-            read.signal = options.signal();
-        }
-        if given & 1 << 9 != 0 {
-            read.fetch_options = options.fetch_options().dyn_into().ok();
-        }
-        if given & 1 << 10 != 0 {
-            read.body = options.body();
-        }
-        if given & 1 << 11 != 0 {
-            read.on_request = function("onRequest", &Js(options.on_request()))?;
-        }
-        read.raw = given & 1 << 12 != 0;
-        read.shaped = given & 1 << 13 != 0;
+        let flag = |at| option(at).is_some_and(|value| value.0.is_truthy());
+        read.raw = flag(12);
+        read.shaped = flag(13);
         Ok(read)
     }
 }

@@ -5,7 +5,7 @@ use js_sys::{Array, JsString, Object};
 use taskwright_core::view::{Seen, View};
 use wasm_bindgen::prelude::*;
 
-use crate::host::{KIND_OBJECT, kind};
+use crate::host::{KIND_LIST, KIND_OBJECT, kind};
 pub(crate) use crate::host::{member, set};
 
 #[wasm_bindgen]
@@ -42,7 +42,7 @@ impl View for Js {
             2 => Seen::Flag(value.is_truthy()),
             3 => Seen::Number(value.as_f64().unwrap_or(f64::NAN)),
             4 => Seen::Text(value.as_string().unwrap_or_default()),
-            5 => Seen::List,
+            KIND_LIST => Seen::List,
             KIND_OBJECT => Seen::Object,
             _ => Seen::Other,
         }
@@ -53,16 +53,18 @@ impl View for Js {
     }
 
     fn names(&self) -> Vec<String> {
-        match self.0.dyn_ref::<Object>() {
-            Some(object) if !Array::is_array(object) => {
-                Object::keys(object).iter().filter_map(|name| name.as_string()).collect()
-            }
-            _ => Vec::new(),
+        if kind(&self.0) != KIND_OBJECT {
+            return Vec::new();
         }
+        let object: &Object = self.0.unchecked_ref();
+        Object::keys(object).iter().filter_map(|name| name.as_string()).collect()
     }
 
     fn elements(&self) -> Vec<Self> {
-        self.0.dyn_ref::<Array>().map(|list| list.iter().map(Self).collect()).unwrap_or_default()
+        if kind(&self.0) != KIND_LIST {
+            return Vec::new();
+        }
+        self.0.unchecked_ref::<Array>().iter().map(Self).collect()
     }
 
     fn show(&self) -> String {

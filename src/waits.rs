@@ -25,7 +25,7 @@ use crate::clock::{self, Alarm};
 use crate::drive::{Answered, drive};
 use crate::failure::{Failure, Witness};
 use crate::handover::Handover;
-use crate::host::settled;
+use crate::host::{settled, without};
 use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
 use crate::question::LongPolls;
 use crate::race::{Raced, race};
@@ -221,7 +221,7 @@ impl Client {
         let row = self.tasks.start;
         let params = match Js(params.clone()).seen() {
             Seen::Object => {
-                let params = Object::assign(&Object::new(), params.unchecked_ref());
+                let params: Object = without(&params, "async").unchecked_into();
                 set(&params, "async", &JsValue::TRUE);
                 params.into()
             }

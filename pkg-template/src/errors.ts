@@ -11,19 +11,19 @@ export type { ErrorKind };
 export class TaskwrightError extends Error {
   override name = 'TaskwrightError';
   /** What a caller can act on. */
-  readonly kind: ErrorKind;
+  declare readonly kind: ErrorKind;
   /** The operation, for example `tools.performWebTask`; empty when no call was under way. */
-  readonly operation: string;
+  declare readonly operation: string;
   /** The backend, for example `local`. */
-  readonly backend: string;
+  declare readonly backend: string;
   /** Requests that were sent. */
-  readonly attempts: number;
+  declare readonly attempts: number;
   /** Whether the same call may succeed later and does no harm. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** The server's id of the last request. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** The task that was waited for; it goes on unless it has ended. */
-  readonly taskId: string | undefined;
+  declare readonly taskId: string | undefined;
 
   /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
@@ -47,7 +47,7 @@ export class TaskwrightError extends Error {
 export class InvalidInputError extends TaskwrightError {
   override name = 'InvalidInputError';
   /** Which one, as the caller wrote it: `max_steps`, `secret_values.pin`. */
-  readonly field: string;
+  declare readonly field: string;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -60,13 +60,13 @@ export class InvalidInputError extends TaskwrightError {
 export class ApiError extends TaskwrightError {
   override name = 'ApiError';
   /** The HTTP status. */
-  readonly status: number;
+  declare readonly status: number;
   /** The answer's headers. */
-  readonly headers: Headers;
+  declare readonly headers: Headers;
   /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
-  readonly body: unknown;
+  declare readonly body: unknown;
   /** The pause that the server asked for, milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -85,11 +85,11 @@ export class ApiError extends TaskwrightError {
 export class AmbiguousStartError extends TaskwrightError {
   override name = 'AmbiguousStartError';
   /** The HTTP status, when there was an answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
-  readonly causeKind: ErrorKind;
+  declare readonly causeKind: ErrorKind;
   /** Pass it as `idempotencyKey` to call again without starting the task twice; absent where the backend takes none. */
-  readonly idempotencyKey: string | undefined;
+  declare readonly idempotencyKey: string | undefined;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -126,7 +126,7 @@ export class WaitTimeoutError extends TaskwrightError {
   /** The task. */
   declare readonly taskId: string;
   /** The vendor's status words that were seen, and how often. */
-  readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
+  declare readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -153,9 +153,9 @@ export class ResultMismatchError extends TaskwrightError {
   /** The task. */
   declare readonly taskId: string;
   /** The result as the backend gave it. */
-  readonly result: unknown;
+  declare readonly result: unknown;
   /** Where it does not fit, and why. */
-  readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>;
+  declare readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {

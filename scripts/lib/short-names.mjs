@@ -3,7 +3,10 @@
 // not compress: short ones take 2 kB off every download. Our own
 // JavaScript, src/host.js, lies under a hash as well and moves beside the glue. Module and glue must agree, so they are
 // rewritten together.
+// What the module exports for closures is named after a hash, too.
 const IMPORT_SECTION = 2;
+const EXPORT_SECTION = 7;
+const CLOSURE = /^wasm_bindgen__convert__closures\w+__h[0-9a-f]{16}$/;
 const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
 const SNIPPET = /^\.\/snippets\/.+\/src\/(\w+\.js)$/;
 
@@ -12,7 +15,7 @@ export function shortenImports(wasm, glue) {
   const names = new Map();
   const short = (name) => {
     const snippet = SNIPPET.exec(name);
-    if (!snippet && !HASHED.test(name)) return name;
+    if (!snippet && !HASHED.test(name) && !CLOSURE.test(name)) return name;
     if (!names.has(name)) names.set(name, snippet ? `./${snippet[1]}` : `i${names.size.toString(36)}`);
     return names.get(name);
   };
@@ -20,7 +23,9 @@ export function shortenImports(wasm, glue) {
   for (let at = 8; at < wasm.length; ) {
     const [size, start] = readInteger(wasm, at + 1);
     const body = wasm.subarray(start, start + size);
-    const changed = wasm[at] === IMPORT_SECTION ? renameFields(body, short) : body;
+    let changed = body;
+    if (wasm[at] === IMPORT_SECTION) changed = renameFields(body, short);
+    if (wasm[at] === EXPORT_SECTION) changed = renameExports(body, short);
     parts.push(wasm.subarray(at, at + 1), integer(changed.length), changed);
     at = start + size;
   }
@@ -65,6 +70,21 @@ function renameFields(section, short) {
     if (section[at] !== 0) throw new Error('the module imports something that is no function');
     const end = readInteger(section, at + 1)[1];
     parts.push(section.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Exports are: name, kind, number. */
+function renameExports(section, short) {
+  let [count, at] = readInteger(section, 0);
+  const parts = [integer(count)];
+  for (; count > 0; count -= 1) {
+    const [length, start] = readInteger(section, at);
+    at = start + length;
+    const name = Buffer.from(short(section.subarray(start, at).toString()));
+    const end = readInteger(section, at + 1)[1];
+    parts.push(integer(name.length), name, section.subarray(at, end));
     at = end;
   }
   return Buffer.concat(parts);

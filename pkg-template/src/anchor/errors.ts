@@ -13,7 +13,7 @@ export class AnchorbrowserError extends TaskwrightError {
 export class InvalidParameterError extends AnchorbrowserError {
   override name = 'InvalidParameterError';
   /** Which one, as the caller wrote it: `max_steps`, `secret_values.pin`, `timeout`. */
-  readonly field: string;
+  declare readonly field: string;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -35,18 +35,18 @@ export class APIError<
 > extends AnchorbrowserError {
   override name = 'APIError';
   /** The HTTP status. */
-  readonly status: TStatus;
+  declare readonly status: TStatus;
   /** The answer's headers. */
-  readonly headers: THeaders;
+  declare readonly headers: THeaders;
   /** The answer's body when it is JSON. Known secrets are taken out. */
-  readonly error: TError;
+  declare readonly error: TError;
   /**
    * Whether the call, which starts something, may have started it all the same: the message names what
    * can be checked before it is sent again. An aborted call says so too, once its request was on its way.
    */
-  readonly maybeStarted: boolean;
+  declare readonly maybeStarted: boolean;
   /** The pause that the service asked for, milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(
     status: TStatus,
@@ -141,7 +141,7 @@ export class APIRedirectError extends APIConnectionError {
 export class AmbiguousStartError extends APIConnectionError {
   override name = 'AmbiguousStartError';
   /** What lies underneath. */
-  readonly causeKind: ErrorKind;
+  declare readonly causeKind: ErrorKind;
 
   /** @internal */
   constructor(init: { message?: string | undefined; cause?: unknown } = {}, details?: Partial<RawError>) {

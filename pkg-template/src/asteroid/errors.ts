@@ -17,15 +17,15 @@ export interface SentRequest {
 export class AsteroidAPIError extends TaskwrightError {
   override name = 'AsteroidAPIError';
   /** The HTTP status. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The answer's headers. */
-  readonly headers: Headers | undefined;
+  declare readonly headers: Headers | undefined;
   /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
-  readonly body: unknown;
+  declare readonly body: unknown;
   /** The request that failed. */
-  readonly request: SentRequest | undefined;
+  declare readonly request: SentRequest | undefined;
   /** The pause that the service asked for, milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
@@ -47,7 +47,7 @@ export class AsteroidAPIError extends TaskwrightError {
 export class InvalidParameterError extends AsteroidAPIError {
   override name = 'InvalidParameterError';
   /** Which one, as the caller wrote it: `executionId`, `interval`, `files[0]`. */
-  readonly field: string;
+  declare readonly field: string;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -63,7 +63,7 @@ export class InvalidParameterError extends AsteroidAPIError {
 export class AmbiguousStartError extends AsteroidAPIError {
   override name = 'AmbiguousStartError';
   /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
-  readonly causeKind: ErrorKind;
+  declare readonly causeKind: ErrorKind;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
@@ -76,9 +76,9 @@ export class AmbiguousStartError extends AsteroidAPIError {
 export class ExecutionError extends AsteroidAPIError {
   override name = 'ExecutionError';
   /** The word that it ended with. */
-  readonly executionStatus: string;
+  declare readonly executionStatus: string;
   /** What it has to say all the same, when it has. */
-  readonly executionResult: ExecutionResult | undefined;
+  declare readonly executionResult: ExecutionResult | undefined;
 
   /** @internal */
   constructor(
@@ -97,7 +97,7 @@ export class ExecutionError extends AsteroidAPIError {
 export class TimeoutError extends AsteroidAPIError {
   override name = 'TimeoutError';
   /** The statuses that were seen, and how often. */
-  readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
+  declare readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {

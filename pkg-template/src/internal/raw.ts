@@ -53,8 +53,8 @@ export interface RawConfig {
   readonly names: {
     readonly baseUrl: string;
     readonly attemptTimeoutMs: string;
-    readonly totalTimeoutMs: string;
-    readonly maxRetries: string;
+    readonly totalTimeoutMs?: string;
+    readonly maxRetries?: string;
     readonly timeoutMs?: string;
     readonly intervalMs?: string;
   };
@@ -103,6 +103,10 @@ export interface RawWaitOptions extends RawCallOptions {
   readonly interaction?: boolean;
   /** A JSON Schema that the result must fit. */
   readonly schema?: unknown;
+  /** What is waited for, when it is no task of the client's own wire: a word of the profile. */
+  readonly watch?: string | undefined;
+  /** Parameters of the status question. */
+  readonly params?: unknown;
 }
 
 /** For logs: nothing in it is secret. */
@@ -165,6 +169,8 @@ export interface RawError {
   readonly taskId?: string;
   readonly observed?: ReadonlyArray<{ readonly status: string; readonly count: number }>;
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }>;
+  /** The server does not know what the call is about. */
+  readonly notFound?: boolean;
   /** The body as JSON, when it is JSON, secrets taken out. */
   readonly parsed?: unknown;
   /** What was sent, when something was, secrets taken out of the address. */

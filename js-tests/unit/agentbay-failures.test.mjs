@@ -1,0 +1,369 @@
+// How calls of `taskwright/agentbay` fail: both channels of the service, three ways to be told, and bad input.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TaskwrightError } from 'taskwright';
+import * as agentbay from 'taskwright/agentbay';
+import { agentbayServer, gone, raw, refused, said, softly } from '../helpers/agentbay-server.mjs';
+import { failureOf } from '../helpers/outcome.mjs';
+
+const { AgentBay, AgentBayError, AgentError, InvalidParameterError, Session, SessionError, SessionInfo } =
+  agentbay;
+const KEY = 'akm-secret';
+
+/** `[call, whether the vendor's rejects, what stands before the service's words, what a silent success brings]` */
+const METHODS = {
+  create: [({ agentBay }) => agentBay.create(), false, 'Failed to create session: '],
+  get: [({ agentBay }) => agentBay.get('S'), false, 'Failed to get session S: '],
+  list: [({ agentBay }) => agentBay.list(), false, 'Failed to list sessions: '],
+  'agentBay.delete': [
+    ({ agentBay, session }) => agentBay.delete(session),
+    false,
+    'Failed to delete session S: ',
+  ],
+  delete: [({ session }) => session.delete(), false, 'Failed to delete session S: '],
+  'delete without a wait': [
+    ({ session }) => session.delete(false, { wait: false }),
+    false,
+    'Failed to delete session S: ',
+  ],
+  setLabels: [
+    ({ session }) => session.setLabels({ a: '1' }),
+    true,
+    'Failed to set labels for session S: ',
+    { data: null },
+  ],
+  getLabels: [
+    ({ session }) => session.getLabels(),
+    true,
+    'Failed to get labels for session S: ',
+    { data: {} },
+  ],
+  info: [
+    ({ session }) => session.info(),
+    true,
+    'Failed to get session info for session S: ',
+    { data: new SessionInfo() },
+  ],
+  getLink: [({ session }) => session.getLink(), true, 'Failed to get link: ', { data: '' }],
+  listMcpTools: [({ session }) => session.listMcpTools(), true, 'Failed to list MCP tools: ', { tools: [] }],
+  callMcpTool: [({ session }) => session.callMcpTool('t', {}), false, 'API request failed: '],
+  pause: [({ session }) => session.pause(), false, 'Unexpected error pausing session: '],
+  pauseAsync: [({ session }) => session.pauseAsync(), false, 'Unexpected error pausing session: '],
+  resume: [({ session }) => session.resume(), false, 'Unexpected error resuming session: '],
+  resumeAsync: [({ session }) => session.resumeAsync(), false, 'Unexpected error resuming session: '],
+  getStatus: [({ session }) => session.getStatus(), false, 'Failed to get session status: '],
+  keepAlive: [({ session }) => session.keepAlive(), false, 'Failed to keep the session alive: '],
+  asyncExecuteTask: [({ session }) => session.agent.asyncExecuteTask('t'), false, 'Failed to execute: '],
+  executeTask: [({ session }) => session.agent.executeTask('t', 2), false, 'Failed to execute: '],
+  getTaskStatus: [({ session }) => session.agent.getTaskStatus('T'), false, 'API request failed: '],
+  terminateTask: [({ session }) => session.agent.terminateTask('T'), false, 'API request failed: '],
+  'browser.executeTaskAndWait': [
+    ({ session }) => session.agent.browser.executeTaskAndWait('t', 9),
+    false,
+    'Failed to execute: ',
+  ],
+};
+
+/** Everything is answered with one lie. */
+const answered = (lie) => new Proxy({}, { get: () => () => lie });
+
+async function with_(lie, options, work) {
+  const server = await agentbayServer(answered(lie));
+  try {
+    const agentBay = new AgentBay({ apiKey: KEY, endpoint: server.url, ...options });
+    return await work({ agentBay, session: new Session(agentBay, 'S'), server });
+  } finally {
+    await server.close();
+  }
+}
+
+for (const [name, [call, rejects, prefix, silent]] of Object.entries(METHODS)) {
+  describe(name, () => {
+    test('an error status is told with the service’s words, code and request id', async () => {
+      const lie = refused('Quota.Exceeded', `no more for ${KEY}`, 403);
+      const words = '403 [Quota.Exceeded] no more for [redacted]';
+      await with_(lie, {}, async (all) => {
+        if (rejects) {
+          const error = await failureOf(call(all));
+          assert.ok(error instanceof SessionError && error instanceof AgentBayError);
+          assert.ok(error instanceof TaskwrightError && error.cause instanceof agentbay.AuthenticationError);
+          assert.equal(error.message, prefix + words);
+          assert.deepEqual(
+            [error.requestId, error.code, error.status],
+            ['req-refused', 'Quota.Exceeded', 403],
+          );
+          return;
+        }
+        const result = await call(all);
+        assert.equal(result.errorMessage, prefix + words);
+        assert.deepEqual(
+          [result.success, result.requestId, result.code, result.httpStatusCode],
+          [false, 'req-refused', 'Quota.Exceeded', 403],
+        );
+        assert.ok(result.error instanceof agentbay.AuthenticationError);
+        assert.ok(!JSON.stringify(result).includes(KEY));
+      });
+    });
+
+    test('a refusal under status 200 is no success', async () => {
+      await with_(softly('Busy', 'come back'), {}, async (all) => {
+        if (rejects) {
+          const error = await failureOf(call(all));
+          assert.equal(error.message, `${prefix}[Busy] come back`);
+          assert.deepEqual([error.requestId, error.code], ['req-soft', 'Busy']);
+          return;
+        }
+        const { success, errorMessage, requestId, code, message, httpStatusCode } = await call(all);
+        assert.deepEqual(
+          [success, errorMessage, requestId, code, message, httpStatusCode],
+          [false, '[Busy] come back', 'req-soft', 'Busy', 'come back', 403],
+        );
+      });
+    });
+
+    test('silentSuccess brings back the silent successes of the vendor, and no others', async () => {
+      await with_(softly('Busy', 'come back'), { silentSuccess: true }, async (all) => {
+        const result = await call(all);
+        assert.equal(result.success, silent !== undefined);
+        assert.equal(result.requestId, 'req-soft');
+        for (const [member, value] of Object.entries(silent ?? {})) assert.deepEqual(result[member], value);
+      });
+      if (!rejects) return;
+      await with_(refused('Busy', 'm'), { silentSuccess: true }, async (all) => {
+        assert.ok((await failureOf(call(all))) instanceof SessionError);
+      });
+    });
+
+    test('failures can all be thrown, or all be results', async () => {
+      const lie = refused('Some.Code', 'words', 400);
+      await with_(lie, { failures: 'throw' }, async (all) => {
+        const error = await failureOf(call(all));
+        assert.ok(error instanceof AgentBayError);
+        assert.deepEqual([error.requestId, error.code], ['req-refused', 'Some.Code']);
+      });
+      await with_(lie, { failures: 'result' }, async (all) => {
+        const { success, error, errorMessage } = await call(all);
+        assert.deepEqual([success, error instanceof AgentBayError], [false, true]);
+        assert.equal(errorMessage, `${prefix}400 [Some.Code] words`);
+      });
+    });
+
+    test('an answer that is none is a failure, with the request id when it has one', async () => {
+      const options = { failures: 'result', maxRetries: 0, timeoutMs: 1_000 };
+      for (const lie of [raw(200, '<html>'), raw(200, ''), raw(200, {}), raw(200, '[1]'), raw(200, 'null')]) {
+        await with_(lie, options, async (all) => {
+          const { success, error } = await call(all);
+          assert.equal(success, false);
+          assert.ok(['decode', 'ambiguous_start'].includes(error.kind), error.kind);
+        });
+      }
+    });
+
+    test('an aborted call rejects with the reason in every mode', async () => {
+      const reason = new Error('enough');
+      const signal = AbortSignal.abort(reason);
+      const fetch = () => assert.fail('nothing may be sent');
+      for (const failures of ['vendor', 'throw', 'result']) {
+        const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch, failures });
+        const session = new Session(agentBay, 'S');
+        const error = await failureOf(withSignal(name, { agentBay, session }, { signal }));
+        assert.equal(error, reason, failures);
+      }
+    });
+  });
+}
+
+/** The same calls with options at their ends. */
+function withSignal(name, { agentBay, session }, options) {
+  const { agent } = session;
+  const calls = {
+    create: () => agentBay.create({}, options),
+    get: () => agentBay.get('S', options),
+    list: () => agentBay.list({}, 1, 10, options),
+    'agentBay.delete': () => agentBay.delete(session, true, options),
+    delete: () => session.delete(true, options),
+    'delete without a wait': () => session.delete(false, { wait: false, ...options }),
+    setLabels: () => session.setLabels({ a: '1' }, options),
+    getLabels: () => session.getLabels(options),
+    info: () => session.info(options),
+    getLink: () => session.getLink(undefined, undefined, undefined, options),
+    listMcpTools: () => session.listMcpTools(undefined, options),
+    callMcpTool: () => session.callMcpTool('t', {}, options),
+    pause: () => session.pause(600, 2, options),
+    pauseAsync: () => session.pauseAsync(options),
+    resume: () => session.resume(600, 2, options),
+    resumeAsync: () => session.resumeAsync(options),
+    getStatus: () => session.getStatus(options),
+    keepAlive: () => session.keepAlive(options),
+    asyncExecuteTask: () => agent.asyncExecuteTask('t', options),
+    executeTask: () => agent.executeTask('t', 2, options),
+    getTaskStatus: () => agent.getTaskStatus('T', options),
+    terminateTask: () => agent.terminateTask('T', options),
+    'browser.executeTaskAndWait': () => agent.browser.executeTaskAndWait('t', 9, options),
+  };
+  return calls[name]();
+}
+
+describe('a session that does not exist', () => {
+  test('info says so without an error, unless all failures are thrown', async () => {
+    await with_(gone(), {}, async ({ session }) => {
+      const { success, errorMessage, data, requestId, error } = await session.info();
+      assert.deepEqual(
+        [success, errorMessage, data, requestId],
+        [false, 'Session S not found', null, 'req-refused'],
+      );
+      assert.equal(error.notFound, true);
+    });
+    await with_(gone(), { failures: 'throw' }, async ({ session }) => {
+      assert.equal((await failureOf(session.info())).notFound, true);
+    });
+  });
+
+  test('its other calls say it in the service’s words', async () => {
+    await with_(gone(), {}, async ({ session }) => {
+      const { error, errorMessage } = await session.callMcpTool('t', {});
+      assert.equal(error.notFound, true);
+      assert.match(errorMessage, /InvalidMcpSession\.NotFound/);
+      assert.equal((await failureOf(session.getLabels())).notFound, true);
+    });
+  });
+});
+
+test('a tool’s own error is never lost', async () => {
+  const error = { content: [{ text: 'no such' }, { text: 'file' }], isError: true };
+  await with_(error, {}, async ({ session }) => {
+    const calls = [
+      session.callMcpTool('t', {}),
+      session.agent.asyncExecuteTask('t'),
+      session.agent.executeTask('t', 1),
+      session.agent.getTaskStatus('T'),
+      session.agent.terminateTask('T'),
+    ];
+    for (const result of await Promise.all(calls)) {
+      assert.deepEqual([result.success, result.errorMessage], [false, 'no such; file']);
+      assert.ok(result.error instanceof AgentError);
+      assert.match(result.requestId, /^req-\d$/);
+    }
+    const [, , task] = await Promise.all(calls);
+    assert.deepEqual([task.taskStatus, task.taskResult], ['failed', 'Task Failed']);
+  });
+});
+
+test('a session without an id is nobody’s session, and a hollow one says why', async () => {
+  await with_({}, {}, async ({ agentBay }) => {
+    const { success, errorMessage, error, session } = await agentBay.create();
+    assert.deepEqual([success, session, error.kind], [false, undefined, 'ambiguous_start']);
+    assert.equal(errorMessage, 'SessionId not found in response');
+  });
+  await with_({ Success: false, ErrMsg: 'no quota' }, {}, async ({ agentBay }) => {
+    const { success, errorMessage, requestId } = await agentBay.create();
+    assert.deepEqual([success, errorMessage, requestId], [false, 'no quota', 'req-1']);
+  });
+});
+
+test('a task without an id may have been started, and nobody knows', async () => {
+  await with_(said({ error: 'odd' }), {}, async ({ session }) => {
+    const { success, error, errorMessage } = await session.agent.asyncExecuteTask('t');
+    assert.deepEqual([success, error.kind], [false, 'ambiguous_start']);
+    assert.match(errorMessage, /odd/);
+  });
+  await with_(said('not JSON'), {}, async ({ session }) => {
+    assert.equal((await session.agent.getTaskStatus('T')).error.kind, 'decode');
+  });
+});
+
+describe('bad input is refused by name before anything is sent, in every mode', () => {
+  const INPUT = {
+    'port 80': [({ session }) => session.getLink('https', 80), 'port'],
+    'port 30200': [({ session }) => session.getLink('https', 30200), 'port'],
+    'a port that is no number': [({ session }) => session.getLink('https', '30100'), 'port'],
+    'no tool name': [({ session }) => session.callMcpTool('', {}), 'toolName'],
+    'a tool name that is no text': [({ session }) => session.callMcpTool(5, {}), 'toolName'],
+    'no arguments': [({ session }) => session.callMcpTool('t'), 'args'],
+    'arguments in an array': [({ session }) => session.callMcpTool('t', []), 'args'],
+    'an odd flag': [
+      ({ session }) => session.callMcpTool('t', {}, { autoGenSession: 'yes' }),
+      'autoGenSession',
+    ],
+    'an odd limit': [({ session }) => session.callMcpTool('t', {}, { readTimeoutMs: -5 }), 'timeoutMs'],
+    'no task': [({ session }) => session.agent.executeTask('', 5), 'task'],
+    'a task that is no text': [({ session }) => session.agent.browser.executeTask({}), 'task'],
+    'no maxTryTimes': [({ session }) => session.agent.executeTask('t'), 'maxTryTimes'],
+    'a negative maxTryTimes': [({ session }) => session.agent.executeTask('t', -1), 'maxTryTimes'],
+    'a timeout that is none': [({ session }) => session.agent.mobile.executeTaskAndWait('t', '9'), 'timeout'],
+    'no task id': [({ session }) => session.agent.getTaskStatus(undefined), 'taskId'],
+    'an empty task id': [({ session }) => session.agent.terminateTask(' '), 'taskId'],
+    'a pause without end': [({ session }) => session.pause(Number.NaN), 'timeout'],
+    'an odd pollInterval': [({ session }) => session.resume(1, '2'), 'pollInterval'],
+    'labels of a list': [({ agentBay }) => agentBay.list([]), 'labels'],
+    'an odd page': [({ agentBay }) => agentBay.list({}, 'x'), 'page'],
+    'no session id': [({ agentBay }) => agentBay.get(''), 'sessionId'],
+    'an odd image': [({ agentBay }) => agentBay.create({ imageId: 7 }), 'imageId'],
+    'an odd idle time': [
+      ({ agentBay }) => agentBay.create({ idleReleaseTimeout: 'x' }),
+      'idleReleaseTimeout',
+    ],
+    'an odd policy': [({ agentBay }) => agentBay.create({ policyId: {} }), 'policyId'],
+    'a circle': [({ session }) => session.callMcpTool('t', circle()), 'params'],
+  };
+  for (const [what, [call, field]] of Object.entries(INPUT)) {
+    test(what, async () => {
+      for (const failures of ['vendor', 'throw', 'result']) {
+        const fetch = () => assert.fail('nothing may be sent');
+        const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch, failures });
+        const error = await failureOf(call({ agentBay, session: new Session(agentBay, 'S') }));
+        assert.ok(error instanceof InvalidParameterError, `${error}`);
+        assert.equal(error.field, field);
+        assert.match(error.message, new RegExp(`"${field}"`));
+      }
+    });
+  }
+
+  function circle() {
+    const circle = {};
+    circle.self = circle;
+    return circle;
+  }
+});
+
+describe('labels that cannot be set', () => {
+  const please = 'Please provide a valid labels object.';
+  for (const [what, labels, text] of [
+    ['null', null, `Labels cannot be null, undefined, or invalid type. ${please}`],
+    ['nothing', undefined, `Labels cannot be null, undefined, or invalid type. ${please}`],
+    ['a text', 'x', `Labels cannot be null, undefined, or invalid type. ${please}`],
+    ['a list', [], `Labels cannot be an array. ${please}`],
+    ['a date', new Date(), 'Labels must be a plain object. Built-in object types are not allowed.'],
+    ['a map', new Map(), 'Labels must be a plain object. Built-in object types are not allowed.'],
+    ['none', {}, 'Labels cannot be empty. Please provide at least one label.'],
+    ['a blank key', { ' ': 'x' }, 'Label keys cannot be empty Please provide valid keys.'],
+    ['a blank value', { a: ' ' }, 'Label values cannot be empty Please provide valid values.'],
+    ['a value that is no text', { a: 1 }, 'Label values cannot be empty Please provide valid values.'],
+  ]) {
+    test(`${what}: a failed result in the vendor’s words, and nothing is sent`, async () => {
+      const fetch = () => assert.fail('nothing may be sent');
+      const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch });
+      const result = await new Session(agentBay, 'S').setLabels(labels);
+      assert.deepEqual([result.success, result.errorMessage, result.data], [false, text, null]);
+      assert.equal(result.error.field, 'labels');
+      const strict = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch, failures: 'throw' });
+      assert.equal((await failureOf(new Session(strict, 'S').setLabels(labels))).message, text);
+    });
+  }
+});
+
+test('printing a client or a session shows no key', async () => {
+  const { inspect } = await import('node:util');
+  const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h' });
+  const session = new Session(agentBay, 'S');
+  assert.ok(!inspect(session, { depth: 9, showHidden: true }).includes(KEY));
+  assert.ok(!JSON.stringify(agentBay).includes(KEY));
+});
+
+test('the aliases of the seed are the classes themselves', () => {
+  assert.equal(agentbay.AsyncAgentBay, AgentBay);
+  assert.equal(agentbay.AsyncSession, Session);
+  assert.equal(agentbay.AsyncAgent, agentbay.Agent);
+  assert.equal(agentbay.default, AgentBay);
+  assert.deepEqual(Object.values(new SessionInfo('1', '2', '3', '4', '5', '6', '7', '8')), [...'12345678']);
+});

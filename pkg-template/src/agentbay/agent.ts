@@ -1,0 +1,215 @@
+import { type Answer, type CallOptions, fromSeconds, idOf, lacking, parsed } from './calls.js';
+import { checkNumber, checkText, failure, TimeoutError } from './errors.js';
+import type { Session } from './session.js';
+import { toolText } from './tools.js';
+import type { ExecutionResult, QueryResult } from './types.js';
+
+/** The vendor's clients ask every 3 s; `maxTryTimes` counts these. */
+const INTERVAL_MS = 3_000;
+
+/** Options of waits for a task. */
+export interface TaskWaitOptions extends CallOptions {
+  /** End the task when the time is up; else it goes on. */
+  terminateOnTimeout?: boolean | undefined;
+}
+
+/** What a task takes besides, by family. */
+export interface TaskOptions extends CallOptions {
+  /** Of browsers: look at pictures of the page as well. */
+  useVision?: boolean | undefined;
+  /** Of browsers: a JSON Schema for the result. */
+  outputSchema?: Readonly<Record<string, unknown>> | undefined;
+  /** Of browsers. */
+  fullPageScreenshot?: boolean | undefined;
+  /** Of mobiles. */
+  maxSteps?: number | undefined;
+}
+
+/** What a task says of itself. */
+interface Told {
+  readonly task_id?: string;
+  readonly taskId?: string;
+  readonly status?: string;
+  readonly action?: string;
+  readonly product?: unknown;
+  readonly result?: unknown;
+  readonly error?: string;
+  readonly stream?: readonly unknown[];
+}
+
+/** What all families of tasks have. */
+class Tasks {
+  readonly #session: Session;
+  readonly #prefix: string;
+
+  /** @internal */
+  constructor(session: Session, prefix: string) {
+    this.#session = session;
+    this.#prefix = prefix;
+  }
+
+  /** How a task stands. */
+  async getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
+    const empty = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
+    return await this.#ask('getTaskStatus', 'get_task_status', taskId, options, empty, (told) => ({
+      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'completed'),
+      taskAction: told.action ?? '',
+      taskProduct: productOf(told),
+      stream: told.stream,
+    }));
+  }
+
+  /** Ends a task. */
+  async terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
+    const empty = { taskId, taskStatus: 'failed', taskResult: '' };
+    return await this.#ask('terminateTask', 'terminate_task', taskId, options, empty, (told) => ({
+      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'cancelling'),
+      taskResult: '',
+    }));
+  }
+
+  /** @internal Starts a task, and waits for it when there is a limit. */
+  protected async run(
+    task: string,
+    options: (TaskOptions & TaskWaitOptions) | undefined,
+    waitMs?: number,
+    seconds?: number,
+  ): Promise<ExecutionResult> {
+    checkText('task', task);
+    const { signal, timeoutMs, terminateOnTimeout, ...others } = options ?? {};
+    const call = { signal, timeoutMs };
+    const args: Record<string, unknown> = { task, max_steps: this.#prefix ? undefined : 50 };
+    for (const [name, value] of Object.entries(others)) {
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      args[snake] = name === 'outputSchema' ? JSON.stringify(value) : value;
+    }
+    const result = { taskId: '', taskStatus: 'failed', taskResult: 'Task Failed' };
+    const failing = { prefix: 'Failed to execute: ', empty: result };
+    const { calls } = this.#session.agentBay;
+    const params = this.#params('execute_task', args);
+    return await calls.perform('executeTask', params, call, failing, async (answer: Answer) => {
+      const told = toldBy(answer);
+      const requestId = idOf(answer);
+      const taskId = told.task_id ?? told.taskId;
+      if (!taskId) {
+        const message = told.error ?? 'Task ID not found in response';
+        throw failure('ambiguous_start', message, { requestId, parsed: answer });
+      }
+      if (waitMs === undefined) return { taskId, taskStatus: 'running', taskResult: '' };
+      const late =
+        seconds === undefined
+          ? 'Task timeout.'
+          : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
+      Object.assign(result, { taskId, taskResult: late });
+      try {
+        const ended = await calls.watch(answer, taskId, late, {
+          signal,
+          attemptTimeoutMs: timeoutMs,
+          watch: this.#prefix ? undefined : 'mobile',
+          params: this.#params('get_task_status', { task_id: taskId }),
+          timeoutMs: waitMs,
+          intervalMs: INTERVAL_MS,
+        });
+        const product = productOf(ended.result as Told);
+        result.taskStatus = ended.rawStatus;
+        result.taskResult = '';
+        if (ended.status === 'succeeded') return { ...result, taskResult: product };
+        const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
+        const cause = (ended.result as Told | undefined)?.error ?? product;
+        throw failure('task_failed', ended.error || why, { requestId, taskId, cause });
+      } catch (error) {
+        // That it cannot be ended is not what went wrong here.
+        if (terminateOnTimeout && error instanceof TimeoutError) {
+          await this.terminateTask(taskId, call).catch(() => undefined);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #ask<Result>(
+    operation: string,
+    tool: string,
+    taskId: string,
+    options: CallOptions | undefined,
+    empty: object,
+    read: (told: Told) => object,
+  ): Promise<Result> {
+    checkText('taskId', taskId);
+    const params = this.#params(tool, { task_id: taskId });
+    const failing = { prefix: 'API request failed: ', empty };
+    return await this.#session.agentBay.calls.perform(operation, params, options, failing, (answer) => {
+      const told = toldBy(answer);
+      return { taskId: told.task_id ?? told.taskId ?? taskId, ...read(told) };
+    });
+  }
+
+  #params(tool: string, args: object): object {
+    const { sessionId } = this.#session;
+    return { SessionId: sessionId, Name: this.#prefix + tool, Args: args, AutoGenSession: false };
+  }
+}
+
+/** Tasks of one family of agents: of a computer, a browser or a mobile. */
+export class TaskAgent extends Tasks {
+  /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
+  async executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
+    return await this.run(task, options);
+  }
+
+  /**
+   * Starts a task and waits for its end.
+   *
+   * @param timeout seconds
+   */
+  async executeTaskAndWait(
+    task: string,
+    timeout: number,
+    options?: TaskOptions & TaskWaitOptions,
+  ): Promise<ExecutionResult> {
+    return await this.run(task, options, fromSeconds('timeout', timeout), timeout);
+  }
+}
+
+/** Tasks in words. Its own methods are those of a computer's tasks under the vendor's older names. */
+export class Agent extends Tasks {
+  declare readonly computer: TaskAgent;
+  declare readonly browser: TaskAgent;
+  declare readonly mobile: TaskAgent;
+
+  /** @internal */
+  constructor(session: Session) {
+    super(session, 'flux_');
+    this.computer = new TaskAgent(session, 'flux_');
+    this.browser = new TaskAgent(session, 'browser_use_');
+    this.mobile = new TaskAgent(session, '');
+  }
+
+  /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
+  async asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
+    return await this.run(task, options);
+  }
+
+  /**
+   * Starts a task and waits for its end.
+   *
+   * @param maxTryTimes the limit, in steps of 3 s by the clock
+   * @param options `timeoutMs` of each request; `terminateOnTimeout` ends the task when the time is up
+   */
+  async executeTask(task: string, maxTryTimes: number, options?: TaskWaitOptions): Promise<ExecutionResult> {
+    checkNumber('maxTryTimes', maxTryTimes);
+    return await this.run(task, options, maxTryTimes * INTERVAL_MS || 1);
+  }
+}
+
+/** What a tool says of a task. */
+function toldBy(answer: Answer): Told {
+  const told = parsed(toolText(answer));
+  if (typeof told !== 'object' || told === null) throw lacking('JSON', answer);
+  return told;
+}
+
+function productOf(told: Told | undefined): string {
+  const product = told?.product ?? told?.result ?? '';
+  return typeof product === 'string' ? product : JSON.stringify(product);
+}

@@ -1,0 +1,154 @@
+import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf } from './calls.js';
+import { checkNumber, failure, small } from './errors.js';
+import { Session } from './session.js';
+import type {
+  CreateSessionParams,
+  DeleteResult,
+  SessionListResult,
+  SessionResult,
+  SessionSummary,
+} from './types.js';
+
+/** What `create` takes under other names than the wire's. */
+const WIRE_NAMES: Readonly<Record<string, string>> = {
+  policyId: 'McpPolicyId',
+  contextSyncs: 'PersistenceDataList',
+  enableBrowserReplay: 'EnableRecord',
+  idleReleaseTimeout: 'Timeout',
+  isVpc: 'VpcResource',
+};
+
+/**
+ * A client of AgentBay's cloud, and of any server that speaks its API. The methods are those of the vendor's Python
+ * client in camelCase.
+ *
+ * A client holds no connection and shares nothing with others; make as many as you like.
+ *
+ * @example
+ * ```ts
+ * import { AgentBay } from 'taskwright/agentbay';
+ *
+ * const agentBay = new AgentBay({ apiKey, failures: 'throw' });
+ * const { session } = await agentBay.create({ imageId: 'browser_latest' });
+ * const { taskResult } = await session.agent.executeTask('Open example.com and read the heading', 20);
+ * await session.delete();
+ * ```
+ */
+export class AgentBay {
+  /** @internal */
+  declare readonly calls: Calls;
+
+  /** @throws {@link InvalidParameterError} for options that cannot be used, and when there is no key */
+  constructor(options: AgentBayOptions = {}) {
+    this.calls = new Calls(options);
+  }
+
+  /** Makes a session. It is never made twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
+  async create(params: CreateSessionParams = {}, options?: CallOptions): Promise<SessionResult> {
+    const { calls } = this;
+    const { contextSyncs, ...others } = params ?? {};
+    const contexts = contextSyncs?.map(({ contextId, path, policy }) => ({
+      ContextId: contextId,
+      Path: path,
+      Policy: policy && JSON.stringify(policy),
+    }));
+    const wire = renamed(
+      { loginRegionId: calls.regionId, ...others, contextSyncs: contexts },
+      (name) => WIRE_NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
+    );
+    const failing = { prefix: 'Failed to create session: ' };
+    return await calls.perform('CreateMcpSession', wire, options, failing, (answer: Answer) =>
+      this.#session(answer, params?.imageId),
+    );
+  }
+
+  /** A session that was made before. */
+  async get(sessionId: string, options?: CallOptions): Promise<SessionResult> {
+    const failing = { prefix: `Failed to get session ${sessionId}: ` };
+    return await this.calls.perform(
+      'GetSession',
+      { SessionId: sessionId },
+      options,
+      failing,
+      (answer: Answer) => this.#session(answer),
+    );
+  }
+
+  #session(answer: Answer, imageId = ''): { session: Session } {
+    const data = (answer.Data ?? {}) as Record<string, string>;
+    const more = { requestId: idOf(answer), parsed: answer, status: 200 };
+    if (`${data.Success}` === 'false') throw failure('api', data.ErrMsg || 'Session creation failed', more);
+    if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', more);
+    const session = new Session(this, data.SessionId).adopt(data);
+    session.imageId = imageId;
+    return { session };
+  }
+
+  /**
+   * A page of the sessions that carry `labels`; sessions that have ended are not listed. The service has no page numbers:
+   * the pages before are fetched as well.
+   */
+  async list(
+    labels: Readonly<Record<string, string>> = {},
+    page = 1,
+    limit = 10,
+    options?: CallOptions,
+  ): Promise<SessionListResult> {
+    const empty = { sessionIds: [], sessions: [], nextToken: '', maxResults: limit, totalCount: 0 };
+    const failing = { prefix: 'Failed to list sessions: ', empty };
+    checkNumber('page', page);
+    const query = { Labels: labels, MaxResults: limit };
+    return await this.calls.perform('ListSession', query, options, failing, async (first: Answer) => {
+      let last = first;
+      for (let number = 2; number <= page; number += 1) {
+        const { NextToken } = last;
+        if (!NextToken) {
+          const message = `Cannot reach page ${page}: No more pages available`;
+          throw failure('api', message, { requestId: idOf(last), status: 200 });
+        }
+        last = await this.calls.call('ListSession', { ...query, NextToken }, options);
+      }
+      const sessions = sessionsIn(last);
+      return {
+        requestId: idOf(last),
+        sessionIds: sessions.map(({ sessionId }) => sessionId),
+        sessions,
+        nextToken: last.NextToken ?? '',
+        maxResults: last.MaxResults ?? limit,
+        totalCount: last.TotalCount ?? sessions.length,
+      };
+    });
+  }
+
+  /** All sessions that carry `labels`, fetched page by page as they are asked for. Failures are thrown. */
+  async *sessions(
+    labels: Readonly<Record<string, string>> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<SessionSummary> {
+    let token: unknown;
+    do {
+      const params = { Labels: labels, MaxResults: 100, NextToken: token };
+      const answer = await this.calls.call('ListSession', params, options);
+      yield* sessionsIn(answer);
+      token = answer.NextToken !== token && answer.NextToken;
+    } while (token);
+  }
+
+  /** Ends a session; see {@link Session.delete}. */
+  delete(
+    session: Session,
+    syncContext = false,
+    options?: CallOptions & { wait?: boolean | undefined },
+  ): Promise<DeleteResult> {
+    return session.delete(syncContext, options);
+  }
+}
+
+function sessionsIn(answer: Answer): SessionSummary[] {
+  const list = (answer.Data ?? []) as object[];
+  return list.map((session) => renamed(session, small) as unknown as SessionSummary);
+}
+
+function renamed(object: object, name: (name: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([known, value]) => [name(known), value]));
+}

@@ -1,0 +1,141 @@
+import { TaskwrightError } from '../errors.js';
+import type { ErrorKind, RawError } from '../internal/raw.js';
+
+/**
+ * The root of everything that goes wrong in a call of this client, except for the reason of an aborted signal. It is
+ * thrown, or stands in a result as `error`, as the option `failures` says.
+ */
+export class AgentBayError extends TaskwrightError {
+  override name = 'AgentBayError';
+  /** The HTTP status; 200 when the service refused in the body alone. */
+  declare readonly status: number | undefined;
+  /** The answer's headers. */
+  declare readonly headers: Headers | undefined;
+  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
+  declare readonly body: unknown;
+  /** The service's own code, such as `InvalidMcpSession.NotFound`; empty when there is none. */
+  declare readonly code: string;
+  /** Whether the session does not exist, or no longer. */
+  declare readonly notFound: boolean;
+  /** The pause that the service asked for, milliseconds. */
+  declare readonly retryAfterMs: number | undefined;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.status = details.status;
+    this.headers = details.headers;
+    this.body = details.parsed ?? details.body;
+    this.code = `${said(this.body, 'Code')}`;
+    this.notFound = !!details.notFound;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** @internal A member of the body of an answer, also where it is written small; empty when there is none. */
+export function said(body: unknown, name: string): unknown {
+  const members = (body ?? {}) as Record<string, unknown>;
+  return members[name] ?? members[small(name)] ?? '';
+}
+
+/** A parameter or an option cannot be used; nothing was sent. Always thrown. */
+export class InvalidParameterError extends AgentBayError {
+  override name = 'InvalidParameterError';
+  /** Which one, as the caller wrote it: `port`, `task`. */
+  declare readonly field: string;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.field = details.field ?? '';
+  }
+}
+
+/** The service answered with an error. */
+export class APIError extends AgentBayError {
+  override name = 'APIError';
+}
+
+/** The service does not accept the key (401, 403). */
+export class AuthenticationError extends APIError {
+  override name = 'AuthenticationError';
+}
+
+/** What a method of {@link Session} rejects with where the vendor's does; `cause` is what lies underneath. */
+export class SessionError extends AgentBayError {
+  override name = 'SessionError';
+}
+
+/** A tool or a task ended in an error of its own; the message has its words. */
+export class AgentError extends AgentBayError {
+  override name = 'AgentError';
+}
+
+/** Nobody can know whether it was carried out: the answer was lost, or names nothing. It was not sent again. */
+export class AmbiguousStartError extends AgentBayError {
+  override name = 'AmbiguousStartError';
+  /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
+  declare readonly causeKind: ErrorKind;
+
+  /** @internal */
+  constructor(message: string, details: Partial<RawError>) {
+    super(message, details);
+    this.causeKind = details.causeKind ?? 'decode';
+  }
+}
+
+/** The time of a wait was up; what was waited for goes on. */
+export class TimeoutError extends AgentBayError {
+  override name = 'TimeoutError';
+}
+
+const CLASSES: Readonly<Record<string, typeof AgentBayError>> = {
+  invalid_input: InvalidParameterError,
+  api: APIError,
+  ambiguous_start: AmbiguousStartError,
+  wait_timeout: TimeoutError,
+  task_failed: AgentError,
+};
+
+/** Parameters that are called otherwise on the wire. */
+const OWN: Readonly<Record<string, string>> = {
+  Name: 'toolName',
+  McpPolicyId: 'policyId',
+  PersistenceDataList: 'contextSyncs',
+  Timeout: 'idleReleaseTimeout',
+};
+
+/** @internal The error for a record of the core; what is wrong with a field is said of it as the caller knows it. */
+export function toAgentBayError(
+  details: Partial<RawError> & Pick<RawError, 'kind' | 'message'>,
+): AgentBayError {
+  const { kind, status = 0, message, field = '' } = details;
+  const Class = status === 401 || status === 403 ? AuthenticationError : (CLASSES[kind] ?? AgentBayError);
+  const own = OWN[field] ?? small(field);
+  return new Class(message.replace(`"${field}"`, `"${own}"`), { ...details, field: own });
+}
+
+/** @internal With its first letter in lower case. */
+export function small(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** @internal An error of this side, about an answer or a value. */
+export function failure(kind: ErrorKind, message: string, more?: Partial<RawError>): AgentBayError {
+  return toAgentBayError({ kind, message, backend: 'agentbay', ...more });
+}
+
+/** @internal A parameter that cannot be used. */
+export function invalid(field: string, problem: string): AgentBayError {
+  return failure('invalid_input', `"${field}" ${problem}`, { field });
+}
+
+/** @internal Refuses what is no text, or does not look as it must. */
+export function checkText(field: string, value: unknown, form: RegExp = /\S/): void {
+  if (typeof value !== 'string' || !form.test(value)) throw invalid(field, 'takes a text');
+}
+
+/** @internal Refuses what is no number from 0. */
+export function checkNumber(field: string, value: unknown): void {
+  if (!(typeof value === 'number' && value >= 0)) throw invalid(field, `takes a number from 0, got ${value}`);
+}
