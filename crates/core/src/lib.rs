@@ -8,6 +8,7 @@
 //! One folder per vendor ([`anchor`], [`asteroid`]), always with the same files; everything that vendors share is
 //! beside them and carries no vendor's word.
 
+pub mod agentbay;
 pub mod anchor;
 pub mod asteroid;
 pub mod backoff;

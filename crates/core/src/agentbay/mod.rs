@@ -1,0 +1,3 @@
+//! AgentBay: its wire.
+
+pub mod wire;
