@@ -136,6 +136,7 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
         let pruned = async {
             let tasks = store.prune_tasks(before, retain).await?;
             store.prune_files().await?;
+            store.prune_contexts(before, retain).await?;
             Ok((tasks, store.prune_sessions(before, retain).await?))
         };
         match pruned.await {

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::connection::{CallError, Connection, text};
 use super::page::{Page, Session};
 use super::taps::Tap;
-use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec, Downloads};
+use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec, Downloads, Freezer};
 
 /// How long Chromium may take to make a context, or to end one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -79,6 +79,18 @@ impl Context {
     #[must_use]
     pub fn page(&self) -> &Page {
         &self.page
+    }
+
+    /// Its id on Chromium's side, the `browserContextId` of CDP.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.handle.id.as_deref().unwrap_or_default()
+    }
+
+    /// What stops its pages and lets them go on.
+    #[must_use]
+    pub fn freezer(&self) -> Freezer {
+        Freezer::new(self.handle.connection.clone(), self.id().to_owned(), self.page.clone())
     }
 
     /// Its downloads, to be taken once; `None` where they are refused.

@@ -196,11 +196,9 @@ async fn tasks_have_contexts_of_their_own_and_those_of_a_session_share_its_page(
 async fn a_session_that_ends_takes_its_tasks_along_and_ends_by_itself_when_idle_or_old() {
     let real = real().await;
     let options = |max: Option<u64>, idle: Option<u64>| SessionOptions {
-        initial_url: None,
-        tags: Vec::new(),
-        viewport: None,
         max_duration: max.map(Duration::from_millis),
         idle_timeout: idle.map(Duration::from_millis),
+        ..SessionOptions::default()
     };
     let create = async |options| real.state.sessions.create(options, json!({})).await.unwrap();
     let id = create(options(None, None)).await;
