@@ -29,6 +29,8 @@ pub struct AppState {
     pub tool_slots: Arc<Semaphore>,
     /// Bytes that the files sent to one execution may have together.
     pub upload_limit: u64,
+    /// How long an AgentBay session may stay unused when its client does not say; zero for no limit.
+    pub idle_release: Duration,
     /// Who may speak to the server.
     pub policy: Policy,
     /// How long answers are kept open.

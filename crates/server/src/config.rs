@@ -24,7 +24,7 @@ Durations are numbers with units: 500ms, 30s, 5m, 1h 30m, 7d.
 On start one line goes to standard output, \"taskwright-server listening on http://ADDRESS:PORT\"; logs go to
 standard error. SIGTERM or Ctrl-C lets running tasks end within --grace; a second one ends at once.";
 
-/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser and Asteroid.
+/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser, Asteroid and AgentBay.
 #[derive(Parser, Clone)]
 #[command(name = "taskwright-server", version, after_help = EXAMPLES)]
 pub struct Config {
@@ -42,7 +42,7 @@ pub struct Config {
     )]
     pub port: u16,
 
-    /// Key that clients must send, in the header of the wire they speak or as "Authorization: Bearer KEY". Prefer the variable: other
+    /// Key that clients must send, in the header or field of the wire they speak or as "Authorization: Bearer KEY". Prefer the variable: other
     /// users of the machine can read command lines [default: none, every client on this machine may use the server]
     #[arg(
         long,
@@ -83,6 +83,10 @@ pub struct Config {
     /// Sessions that may be open at once
     #[arg(long, value_name = "NUMBER", default_value_t = 50, help_heading = "Browser")]
     pub sessions: usize,
+
+    /// How long an AgentBay session may stay unused before it is released, when its client does not say; 0s for no limit
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration, help_heading = "Browser")]
+    pub idle_release: Duration,
 
     /// Tasks that run at once [default: twice the number of processor cores]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Tasks")]

@@ -76,6 +76,11 @@ impl Policy {
         Self { inner: Arc::new(Rules { bound, hosts, origins, key }) }
     }
 
+    /// The port of the server.
+    pub(crate) fn port(&self) -> u16 {
+        self.inner.bound.port()
+    }
+
     fn host_allowed(&self, host: &str) -> bool {
         let host = name_of(host).to_ascii_lowercase();
         if self.inner.hosts.contains(&host) || is_loopback(&host) {
@@ -105,8 +110,19 @@ impl Policy {
             scheme.eq_ignore_ascii_case(b"Bearer ").then_some(key)
         });
         let own = wire.key_headers().iter().filter_map(|name| headers.get(*name)).map(HeaderValue::as_bytes);
-        own.chain(bearer).any(|given| bool::from(Sha256::digest(given).as_slice().ct_eq(key.as_slice())))
+        own.chain(bearer).any(|given| fits(given, key))
     }
+
+    /// Whether a key that came otherwise than in a header opens; any does, and none, where no key is needed.
+    pub(crate) fn opens(&self, given: Option<&str>) -> bool {
+        let Some(key) = &self.inner.key else { return true };
+        given.is_some_and(|given| fits(given.as_bytes(), key))
+    }
+}
+
+/// In constant time.
+fn fits(given: &[u8], key: &[u8; 32]) -> bool {
+    Sha256::digest(given).as_slice().ct_eq(key.as_slice()).into()
 }
 
 /// Lets a request through, answers a preflight, or refuses in the shape of the wire that was spoken.
@@ -118,7 +134,9 @@ pub(crate) async fn guard(State(policy): State<Policy>, mut request: Request, ne
     // The query may carry ids of sessions and, on some wires, keys: it is not logged.
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
-    let mut response = admit(&policy, request, next).instrument(span.clone()).await;
+    let wire = Wire::of(request.uri());
+    let response = admit(&policy, request, next).instrument(span.clone()).await;
+    let mut response = wire.finish(response, id.to_str().unwrap_or_default());
     let status = response.status();
     let milliseconds = started.elapsed().as_millis();
     let _entered = span.enter();

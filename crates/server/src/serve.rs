@@ -83,6 +83,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
         upload_limit: config.upload_limit,
+        idle_release: config.idle_release,
         policy: Policy::new(bound, &config.allow_host, config.allow_origin.clone(), key),
         patience: Patience::default(),
     };

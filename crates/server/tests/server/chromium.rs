@@ -87,6 +87,7 @@ async fn real() -> Real {
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,
+        idle_release: Duration::from_secs(600),
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
     };

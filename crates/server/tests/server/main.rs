@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod access;
+mod agentbay;
 mod asteroid;
 mod chromium;
 mod executions;

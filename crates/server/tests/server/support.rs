@@ -180,6 +180,7 @@ pub(crate) fn server(setup: Setup) -> Server {
         chromium,
         tool_slots,
         upload_limit: 1_000_000,
+        idle_release: Duration::from_secs(600),
         policy,
         patience: setup.patience,
     };

@@ -1,0 +1,10 @@
+//! AgentBay's wire.
+
+mod access;
+mod contexts;
+mod endings;
+mod parameters;
+mod pausing;
+mod support;
+mod tasks;
+mod tools;
