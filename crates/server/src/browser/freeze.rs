@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connection::{CallError, Connection, text};
 use super::{BrowserError, Page};
 
 /// How long Chromium may take for one command.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a client that was told to leave may take to let go of the page, and how often that is looked at.
+const AWAKE: Duration = Duration::from_secs(3);
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Stops the pages of one context. Clones do the same.
 #[derive(Debug, Clone)]
@@ -38,13 +42,19 @@ impl Freezer {
     pub async fn freeze(&self) -> Result<(), BrowserError> {
         // Only a page that is hidden freezes, and our own emulation of focus keeps it visible.
         self.emulate_focus(false).await?;
-        self.set_state("frozen").await?;
-        if self.page.evaluate("document.visibilityState").await? != "hidden" {
-            return Err(BrowserError::Script(
-                "the page cannot be frozen while another client keeps it in front".into(),
-            ));
-        }
-        Ok(())
+        let frozen = async {
+            loop {
+                self.set_state("frozen").await?;
+                if self.page.evaluate("document.visibilityState").await? == "hidden" {
+                    return Ok(());
+                }
+                sleep(AGAIN).await;
+            }
+        };
+        timeout(AWAKE, frozen).await.unwrap_or_else(|_| {
+            let why = "the page cannot be frozen while another client keeps it in front";
+            Err(BrowserError::Script(why.into()))
+        })
     }
 
     /// Lets every page go on.

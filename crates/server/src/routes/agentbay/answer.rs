@@ -77,6 +77,11 @@ impl Refusal {
         Self { code: NO_SESSION, failure: Failure::bad_request(text) }
     }
 
+    /// The session stands so that this cannot be done.
+    pub(super) fn session_state(text: &str) -> Self {
+        Self { code: "InvalidMcpSession.Status", failure: Failure::bad_request(text) }
+    }
+
     /// Nobody knows this action.
     pub(super) fn unknown_action(action: &str) -> Self {
         let action: String = action.chars().take(QUOTED).collect();

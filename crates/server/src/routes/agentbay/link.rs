@@ -1,15 +1,17 @@
 //! Addresses under which other programs reach the page of a session.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::http::{HeaderName, StatusCode, header};
 use taskwright_core::agentbay::wire::Link;
 
-use super::answer::{Answer, Reply};
+use super::answer::{Answer, Refusal, Reply};
 use super::find;
 use super::form::Form;
 use crate::app::AppState;
 use crate::error::Failure;
-use crate::sessions::Session;
+use crate::sessions::{Activity, Session};
 
 /// The ports of a session that the vendor forwards.
 const PORTS: (u32, u32) = (30_100, 30_199);
@@ -29,9 +31,18 @@ pub(super) fn base(request: &Request) -> String {
     format!("{scheme}://{}", host.unwrap_or_default())
 }
 
+/// An open session that does not stand still: who drives its page would wake it.
+async fn awake(state: &AppState, form: &Form) -> Result<Arc<Session>, Refusal> {
+    let session = find::open(state, form).await?;
+    match session.activity() {
+        Activity::Running => Ok(session),
+        _ => Err(Refusal::session_state("The session is paused; ask for its link when it is resumed.")),
+    }
+}
+
 /// Without a port it is the address where CDP clients drive the page. Other ports of a session have nothing behind them.
 pub(super) async fn get(state: &AppState, form: &Form, base: &str) -> Answer {
-    let session = find::open(state, form).await?;
+    let session = awake(state, form).await?;
     if let Some(port) = form.whole("Port", PORTS.0, PORTS.1)? {
         let problem = format!("has nothing behind it here: a session of the local server has no port {port}");
         return Err(form.refuse("Port", problem).into());
@@ -55,7 +66,7 @@ pub(super) async fn get(state: &AppState, form: &Form, base: &str) -> Answer {
 
 /// The same address, by the action of newer clients.
 pub(super) async fn get_cdp(state: &AppState, form: &Form, base: &str) -> Answer {
-    let session = find::open(state, form).await?;
+    let session = awake(state, form).await?;
     Reply::data(Link { url: address(state, &session, base)? })
 }
 

@@ -60,6 +60,8 @@ async fn the_page_of_a_paused_session_counts_no_further_and_goes_on_when_it_is_r
             let (failed, text) = bay.tool(&session, tool, arguments).await;
             assert!(failed && text.contains("paused"), "{tool}: {text}");
         }
+        let (status, code, _) = refusal(&bay.router, "GetLink", &[("SessionId", &session)]).await;
+        assert_eq!((status, code.as_str()), (400, "InvalidMcpSession.Status"));
         bay.resume(&session).await;
         bay.resume(&session).await;
         bay.until_status(&session, "RUNNING").await;
