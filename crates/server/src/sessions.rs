@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{error, info};
 use uuid::Uuid;
 
@@ -169,7 +169,7 @@ impl Sessions {
 
     async fn supervise(self, id: String, session: Arc<Session>, context: Context, options: SessionOptions) {
         let ending = tokio::select! {
-            reason = context.gone() => Ending { reason, failed: true },
+            reason = lost(&context) => Ending { reason, failed: true },
             ending = session.asked_to_end() => ending,
             ending = session.expiry(&options) => ending,
         };
@@ -193,6 +193,18 @@ impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long the news that Chromium died may take after its page is gone.
+const NEWS: Duration = Duration::from_millis(250);
+
+/// Resolves with the reason when the page of a session is lost; there is no other in its place.
+async fn lost(context: &Context) -> String {
+    tokio::select! {
+        reason = context.gone() => return reason,
+        () = context.page().gone() => {}
+    }
+    timeout(NEWS, context.gone()).await.unwrap_or_else(|_| "Its page crashed or was closed.".to_owned())
 }
 
 /// One open session.

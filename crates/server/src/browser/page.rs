@@ -141,6 +141,13 @@ impl Page {
         self.command("Runtime.releaseObject", json!({ "objectId": object })).await.map(drop)
     }
 
+    /// Ends once nothing can be asked of the page any more: it crashed, was closed, or its Chromium is gone.
+    pub async fn gone(&self) {
+        let mut load = self.inner.load.clone();
+        // What follows its events is dropped when they end.
+        while load.changed().await.is_ok() {}
+    }
+
     /// Crashes the renderer of the page, to see what becomes of its tasks.
     #[doc(hidden)]
     pub async fn crash(&self) -> Result<(), BrowserError> {

@@ -38,6 +38,23 @@ async fn sessions_of_a_dead_chromium_end_saying_so_and_new_ones_can_be_had() {
     bay.state.chromium.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_session_whose_page_crashes_ends_with_its_task_saying_so() {
+    let (bay, site) = (bay(), site().await);
+    let session = bay.create(&[]).await;
+    let task = bay.start(&session, &format!("Open {site}/, then wait for \"Nothing of the kind\"")).await;
+    bay.until_step(&session, &task, "wait").await;
+    // Nobody answers for a page that is gone.
+    let open = bay.state.sessions.open(&session).unwrap();
+    let page = open.look().page().clone();
+    tokio::spawn(async move { page.crash().await });
+    let message = bay.until_gone(&session).await;
+    assert!(message.contains("not found") && message.contains("page crashed"), "{message}");
+    let waited = format!("{:?}", bay.state.runner.wait(&task).await.unwrap());
+    assert!(waited.contains("page crashed"), "{waited}");
+    bay.state.chromium.shutdown().await;
+}
+
 /// File handles of this process.
 #[cfg(target_os = "linux")]
 fn handles() -> usize {
