@@ -195,8 +195,8 @@ impl Sessions {
     }
 }
 
-/// How long the news that Chromium died may take after its page is gone.
-const NEWS: Duration = Duration::from_millis(250);
+/// How long the news that Chromium died may take after its page is gone. Tasks wait a little longer for this news.
+const NEWS: Duration = Duration::from_millis(100);
 
 /// Resolves with the reason when the page of a session is lost; there is no other in its place.
 async fn lost(context: &Context) -> String {

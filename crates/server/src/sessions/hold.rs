@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::RwLockReadGuard;
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -51,13 +51,17 @@ impl Session {
         *self.faults() = None;
         tokio::spawn(async move {
             let _turn = self.turn.lock().await;
-            let stopped = tokio::select! {
+            let resting = tokio::select! {
                 // Whoever wants something else meanwhile undoes what was done.
                 () = self.until_not(Activity::Pausing) => return,
                 _ = self.ended() => return,
-                stopped = self.stand_still(&runner) => stopped,
+                resting = self.come_to_rest(&runner) => resting,
             };
-            let Err(error) = stopped else {
+            let frozen = match resting {
+                Ok(_calls) => self.freezer.freeze().await.map_err(|error| error.to_string()),
+                Err(error) => Err(error),
+            };
+            let Err(error) = frozen else {
                 info!(session = %self.id, "session paused");
                 self.turn_to(Activity::Paused, &[Activity::Pausing]);
                 return;
@@ -86,10 +90,11 @@ impl Session {
         });
     }
 
-    async fn stand_still(&self, runner: &Runner) -> Result<(), String> {
+    /// Returns when no task takes a step any more and no call uses the page, and keeps calls out as long as what it
+    /// returns is kept.
+    async fn come_to_rest(&self, runner: &Runner) -> Result<RwLockWriteGuard<'_, ()>, String> {
         runner.hold_session(&self.id).await.map_err(|error| error.to_string())?;
-        let _calls = self.calls.write().await;
-        self.freezer.freeze().await.map_err(|error| error.to_string())
+        Ok(self.calls.write().await)
     }
 
     async fn go_on(&self, runner: &Runner) {

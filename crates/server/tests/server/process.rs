@@ -200,8 +200,15 @@ fn what_is_wrong_at_the_start_is_said_in_one_line() {
     assert!(!busy.status.success());
     assert!(said(busy).contains("--port"));
     let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
-    for word in ["--data-dir", "--allow-origin", "--agents", "--upload-limit", "Examples:", "[default: 8723]"]
-    {
+    for word in [
+        "--data-dir",
+        "--allow-origin",
+        "--agents",
+        "--upload-limit",
+        "--idle-release",
+        "Examples:",
+        "[default: 8723]",
+    ] {
         assert!(help.contains(word), "{word}");
     }
 }

@@ -49,7 +49,10 @@ async fn perform(state: &AppState, request: Request) -> Answer {
     if let Some(version) = form.text("Version").filter(|version| *version != VERSION) {
         return Err(form.refuse("Version", format!("takes {VERSION}, got \"{version}\"")).into());
     }
-    match form.filled("Action")? {
+    let action = form.filled("Action")?;
+    // The path, which the guard logs, is the same for all.
+    tracing::debug!(action, "asked for");
+    match action {
         "CreateMcpSession" => create::create(state, &form).await,
         "GetSession" => sessions::get(state, &form).await,
         "GetSessionDetail" => sessions::detail(state, &form).await,

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::support::{bay, call, refusal, send, site};
+use super::support::{bay, bay_with, call, refusal, send, site};
+use crate::support::limits;
 
 #[tokio::test]
 async fn a_page_is_opened_read_typed_into_clicked_and_pictured() {
@@ -159,6 +160,18 @@ async fn a_session_tells_what_it_is_and_other_wires_do_not_see_it() {
     assert_eq!(anchor("GET", &format!("/v1/sessions/{session}/screenshot")).await, 404);
     assert_eq!(anchor("DELETE", "/v1/sessions/all").await, 200);
     assert_eq!(bay.status(&session).await, "RUNNING");
+    bay.state.chromium.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_its_turn_is_use_of_its_session() {
+    let (bay, site) = (bay_with(limits(1)), site().await);
+    let (busy, waiting) = (bay.create(&[]).await, bay.create(&[("Timeout", "1")]).await);
+    let long = bay.start(&busy, &format!("Open {site}/, wait 3 seconds")).await;
+    bay.until_step(&busy, &long, "wait").await;
+    let task = bay.start(&waiting, &format!("Open {site}/ and extract the title")).await;
+    assert_eq!(bay.until_ended(&waiting, &task).await["product"], "Home");
+    bay.until_gone(&waiting).await;
     bay.state.chromium.shutdown().await;
 }
 

@@ -1,6 +1,8 @@
 //! The tools of a session, by the Model Context Protocol's rules: what goes wrong inside of a tool is a result that says
 //! so, not a failed request.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use taskwright_core::agentbay::wire::{Content, ToolResult};
 use taskwright_core::operation::InvalidInput;
@@ -94,7 +96,7 @@ impl Trouble {
 
 async fn run(
     state: &AppState,
-    session: &Session,
+    session: &Arc<Session>,
     name: &str,
     arguments: &Map<String, Value>,
 ) -> Result<String, Trouble> {

@@ -1,6 +1,7 @@
 //! Tools that start tasks on the page of a session, ask for them and end them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use taskwright_core::agentbay::wire::{TaskNamed, TaskStatus};
@@ -25,7 +26,7 @@ const NOT_THERE: &str = "Task not found or already finished";
 
 pub(super) async fn act(
     state: &AppState,
-    session: &Session,
+    session: &Arc<Session>,
     family: Family,
     wish: Wish,
     arguments: &Map<String, Value>,
@@ -44,7 +45,7 @@ pub(super) async fn act(
     Ok(answer.to_string())
 }
 
-async fn start(state: &AppState, session: &Session, fields: &Fields<'_>) -> Result<TaskNamed, Trouble> {
+async fn start(state: &AppState, session: &Arc<Session>, fields: &Fields<'_>) -> Result<TaskNamed, Trouble> {
     let wrong = |invalid| Trouble::wrong(&invalid);
     let request = TaskRequest {
         prompt: fields.filled("task").map_err(wrong)?.to_owned(),
@@ -53,8 +54,6 @@ async fn start(state: &AppState, session: &Session, fields: &Fields<'_>) -> Resu
         output_schema: output_schema(fields, "output_schema").map_err(wrong)?,
         agent: None,
     };
-    // It uses the session from now on, also while it waits for its turn.
-    session.touch();
     let task = NewTask {
         id: format!("task-{}", Uuid::new_v4()),
         request,
@@ -63,7 +62,15 @@ async fn start(state: &AppState, session: &Session, fields: &Fields<'_>) -> Resu
         key: None,
         execution: None,
     };
-    Ok(TaskNamed { task_id: submit(state, task).await?, status: "running".to_owned() })
+    let task_id = submit(state, task).await?;
+    // It uses the session until it ends, also while it waits for its turn.
+    let (session, runner, id) = (Arc::clone(session), state.runner.clone(), task_id.clone());
+    tokio::spawn(async move {
+        let _usage = session.look();
+        // A store that fails does not keep a session for ever.
+        let _ = runner.wait(&id).await;
+    });
+    Ok(TaskNamed { task_id, status: "running".to_owned() })
 }
 
 async fn status(
