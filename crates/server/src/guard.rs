@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::base::{is_secure, without_scheme};
 use crate::cors;
 use crate::error::Failure;
+use crate::link;
 use crate::routes::Wire;
 
 /// The header that names one request in the logs of both sides.
@@ -118,8 +119,9 @@ pub(crate) async fn guard(State(policy): State<Policy>, mut request: Request, ne
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let started = std::time::Instant::now();
     let method = request.method().clone();
-    // The query may carry ids of sessions and, on some wires, keys: it is not logged.
-    let path = request.uri().path().to_owned();
+    // The query may carry ids of sessions and, on some wires, keys: it is not logged. Nor is the token of a link.
+    let path = request.uri().path();
+    let path = if path.starts_with(link::PATH) { link::PATH.to_owned() } else { path.to_owned() };
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let mut response = admit(&policy, request, next).instrument(span.clone()).await;
     let status = response.status();

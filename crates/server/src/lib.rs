@@ -15,6 +15,7 @@ pub mod error;
 pub mod fields;
 pub mod guard;
 pub mod inputs;
+pub mod link;
 pub mod listen;
 pub mod pace;
 pub mod perform;

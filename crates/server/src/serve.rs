@@ -22,6 +22,7 @@ use crate::clock::{millis, now_ms};
 use crate::config::Config;
 use crate::endings::Endings;
 use crate::guard::Policy;
+use crate::link::Links;
 use crate::listen::{Arrival, Port};
 use crate::perform::Performer;
 use crate::runner::{Runner, RunnerConfig};
@@ -83,10 +84,12 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits);
     tokio::spawn(prune(store.clone(), config.retain_for, config.retain));
 
+    let links = Links::default();
     let state = AppState {
         store,
         runner: runner.clone(),
         sessions: sessions.clone(),
+        links: links.clone(),
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
         upload_limit: config.upload_limit,
@@ -111,6 +114,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     if timeout(REQUESTS_GRACE, server).await.is_err() {
         warn!("some requests were cut off");
     }
+    links.revoke_all("The server stopped.");
     sessions.end_all("The server stopped.").await;
     chromium.shutdown().await;
     info!("stopped");

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::error::{Failure, Retry};
+use crate::link::Links;
 
 mod accept;
 pub mod anchor;
@@ -20,6 +21,7 @@ pub(crate) fn router() -> Router<AppState> {
         .merge(health::router())
         .merge(anchor::router())
         .merge(asteroid::router())
+        .merge(Links::router())
         .fallback(async |request: Request| {
             let path = request.uri().path();
             Wire::of(request.uri()).render(&Failure::not_found(format!("There is nothing at {path}.")))
