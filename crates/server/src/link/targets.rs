@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use super::message::text;
 
+/// The types that a client may know of: pages and what they contain. Chromium counts parts of its own user interface
+/// among the targets of a context (`browser_ui`), whose scripts have a power over the whole browser.
+const TYPES: [&str; 6] = ["page", "tab", "iframe", "worker", "service_worker", "shared_worker"];
+
 /// The targets of one context, by id.
 #[derive(Debug)]
 pub(super) struct Targets {
@@ -18,9 +22,14 @@ impl Targets {
         Self { context: context.to_owned(), known: BTreeMap::new() }
     }
 
-    /// Takes note of what an event says of a target; `false` when the target is not of this context.
+    /// Whether a target is one of this context that a client may know of.
+    pub(super) fn is_ours(&self, info: &Value) -> bool {
+        text(info, "browserContextId") == self.context && TYPES.contains(&text(info, "type"))
+    }
+
+    /// Takes note of what an event says of a target; `false` when it is none of ours.
     pub(super) fn note(&mut self, info: &Value) -> bool {
-        let ours = text(info, "browserContextId") == self.context;
+        let ours = self.is_ours(info);
         if ours {
             self.known.insert(text(info, "targetId").to_owned(), info.clone());
         }
@@ -90,7 +99,13 @@ mod tests {
         assert!(targets.note(&target("1", "page", "A")));
         assert!(!targets.note(&target("2", "page", "B")));
         assert!(!targets.note(&json!({ "targetId": "3", "type": "browser" })));
-        assert!(targets.contains("1") && !targets.contains("2") && !targets.contains("3"));
+        assert!(!targets.note(&target("4", "browser_ui", "A")));
+        assert!(
+            targets.contains("1")
+                && !targets.contains("2")
+                && !targets.contains("3")
+                && !targets.contains("4")
+        );
         assert!(targets.forget("1") && !targets.forget("2"));
     }
 

@@ -10,6 +10,7 @@ mod chromium;
 mod executions;
 mod files;
 mod holds;
+mod link;
 mod process;
 mod routes;
 mod runner;

@@ -110,7 +110,7 @@ impl Proxy {
         let session = text(&params, "sessionId").to_owned();
         if text(info, "type") == "browser" {
             self.roots.insert(session, Root::default());
-        } else if text(info, "browserContextId") == self.context {
+        } else if self.targets.is_ours(info) {
             self.sessions.insert(session, text(info, "targetId").to_owned());
         } else {
             let params = json!({ "sessionId": session });

@@ -352,3 +352,6 @@ impl Proxy {
         self.actions.push(Action::Tell(message));
     }
 }
+
+#[cfg(test)]
+mod tests;
