@@ -82,6 +82,8 @@ pub(super) struct Made {
     pub(super) page: String,
     /// The parameters that its downloads were set up with.
     pub(super) downloads: Value,
+    /// Relays into it.
+    pub(super) relays: usize,
 }
 
 impl Connection {
@@ -187,19 +189,39 @@ impl Connection {
         });
     }
 
-    /// Remembers a context that was made; see [`Connection::made`].
+    /// Remembers a context that was made.
     pub(super) fn remember(&self, context: &str, made: Made) {
         self.0.table().contexts.insert(context.to_owned(), made);
+    }
+
+    /// Counts a relay into a context that was made; `None` when it is closed.
+    pub(super) fn share(&self, context: &str) -> Option<Made> {
+        let mut table = self.0.table();
+        let made = table.contexts.get_mut(context)?;
+        made.relays += 1;
+        Some(made.clone())
+    }
+
+    /// Counts a relay out.
+    pub(super) fn unshare(&self, context: &str) {
+        if let Some(made) = self.0.table().contexts.get_mut(context) {
+            made.relays = made.relays.saturating_sub(1);
+        }
+    }
+
+    /// Whether a context is open.
+    pub(super) fn has(&self, context: &str) -> bool {
+        self.0.table().contexts.contains_key(context)
+    }
+
+    /// Whether a client works in the same page as the server.
+    pub(super) fn is_shared(&self, page: &str) -> bool {
+        self.0.table().contexts.values().any(|made| made.page == page && made.relays > 0)
     }
 
     /// Forgets a context that is being closed.
     pub(super) fn forget(&self, context: &str) {
         self.0.table().contexts.remove(context);
-    }
-
-    /// What is remembered of a context; `None` when it is closed.
-    pub(super) fn made(&self, context: &str) -> Option<Made> {
-        self.0.table().contexts.get(context).cloned()
     }
 
     /// Ends one session: its pending commands fail with `reason`, and so does every later one.

@@ -63,7 +63,8 @@ impl Context {
         let made =
             ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context })).await?;
         let target = text(&made, "targetId");
-        connection.remember(handle.id(), Made { page: target.clone(), downloads: behavior });
+        let made = Made { page: target.clone(), downloads: behavior, relays: 0 };
+        connection.remember(handle.id(), made);
         let made = ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true })).await?;
         let session = Session::new(connection.clone(), text(&made, "sessionId"));
         let viewport = options.viewport.unwrap_or(VIEWPORT);

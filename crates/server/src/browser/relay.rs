@@ -88,7 +88,7 @@ impl Inbox {
 pub struct Relay {
     connection: Connection,
     root: String,
-    context: String,
+    share: Share,
     made: Made,
     /// Without the way to itself, which would keep its queue open when the connection has ended.
     queue: mpsc::UnboundedReceiver<(Delivery, usize)>,
@@ -98,7 +98,9 @@ pub struct Relay {
 impl Relay {
     pub(super) async fn open(connection: Connection, context: &str) -> Result<Self, BrowserError> {
         let closed = || BrowserError::Gone("the browser context is closed".into());
-        let made = connection.made(context).ok_or_else(closed)?;
+        let made = connection.share(context).ok_or_else(closed)?;
+        // From here on every way out counts it out.
+        let share = Share { connection: connection.clone(), context: context.to_owned() };
         let attach = connection.call(None, "Target.attachToBrowserTarget", json!({}));
         let attached = match timeout(PATIENCE, attach).await {
             Ok(Ok(attached)) => attached,
@@ -111,7 +113,7 @@ impl Relay {
         let (inbox, queue) = Inbox::new();
         let (root, waiting) = (text(&attached, "sessionId"), Arc::clone(&inbox.waiting));
         connection.entrust(&root, inbox);
-        Ok(Self { connection, root, context: context.to_owned(), made, queue, waiting })
+        Ok(Self { connection, root, share, made, queue, waiting })
     }
 
     /// Its session with the browser itself.
@@ -123,7 +125,7 @@ impl Relay {
     /// The id of its context.
     #[must_use]
     pub fn context(&self) -> &str {
-        &self.context
+        &self.share.context
     }
 
     /// The target of the page that the server works in.
@@ -163,7 +165,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         self.connection.release(&self.waiting);
         let (connection, root) = (self.connection.clone(), std::mem::take(&mut self.root));
-        let (context, downloads) = (std::mem::take(&mut self.context), self.made.downloads.take());
+        let (context, downloads) = (self.share.context.clone(), self.made.downloads.take());
         // Without a runtime the process is ending, and Chromium ends with it.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
@@ -171,11 +173,24 @@ impl Drop for Relay {
             let detach = connection.call(None, "Target.detachFromTarget", json!({ "sessionId": root }));
             let _ = timeout(PATIENCE, detach).await;
             // Chromium resets what the session had set for downloads, which would allow them.
-            if connection.made(&context).is_some() {
+            if connection.has(&context) {
                 let restore = connection.call(None, "Browser.setDownloadBehavior", downloads);
                 let _ = timeout(PATIENCE, restore).await;
             }
         });
+    }
+}
+
+/// A relay's share in a context, while it lasts.
+#[derive(Debug)]
+struct Share {
+    connection: Connection,
+    context: String,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.connection.unshare(&self.context);
     }
 }
 

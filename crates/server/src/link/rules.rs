@@ -73,7 +73,7 @@ const OF_A_PAGES_STORAGE: [&str; 8] = [
 
 const FILES: &str = "a link has no access to files of the server's machine";
 const DOWNLOADS: &str = "downloads are refused in sessions";
-const STAYS: &str = "it would end the page that the session itself works in; delete the session instead";
+const STAYS: &str = "it could end the page that the session itself works in; close the page";
 const ONE: &str = "this link is to one browser context";
 
 /// Whom a command is sent to.
@@ -97,6 +97,8 @@ pub(super) enum Verdict {
     Refuse(String),
     /// The client wants to leave.
     Leave,
+    /// The page that the server works in is to be closed.
+    CloseOwn,
     /// It goes to Chromium if this window is one of the context.
     ForWindow(i64),
 }
@@ -159,7 +161,7 @@ fn of_a_target(own: bool, method: &str, params: Value) -> Verdict {
     let has_files = |files: &Value| files.as_array().is_none_or(|files| !files.is_empty());
     match method {
         "Page.crash" => return refuse("it would end what others use"),
-        "Page.close" if own => return refuse(STAYS),
+        "Page.close" if own => return Verdict::CloseOwn,
         "Page.setDownloadBehavior" => return refuse(DOWNLOADS),
         "DOM.setFileInputFiles" if params.get("files").is_none_or(has_files) => return refuse(FILES),
         "Input.dispatchDragEvent" if params.pointer("/data/files").is_some_and(has_files) => {
@@ -193,7 +195,7 @@ pub(super) fn may_open(url: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Why the page that the server works in is not closed.
+/// Why a tab is not closed.
 pub(super) const fn stays() -> &'static str {
     STAYS
 }
@@ -284,8 +286,8 @@ mod tests {
 
     #[test]
     fn the_page_of_the_session_stays() {
-        assert!(refused(Level::Target { own: true }, "Page.close", json!({})));
-        assert!(!refused(PAGE, "Page.close", json!({})));
+        assert_eq!(judge(Level::Target { own: true }, "A", "Page.close", json!({})), Verdict::CloseOwn);
+        assert_eq!(judge(PAGE, "A", "Page.close", json!({})), Verdict::Forward(json!({})));
         assert!(refused(PAGE, "Page.crash", json!({})));
         assert_eq!(judge(PAGE, "A", "Browser.close", json!({})), Verdict::Leave);
     }

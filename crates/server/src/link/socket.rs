@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -76,7 +76,7 @@ async fn exchange<S>(socket: &mut WebSocketStream<S>, mut relay: Relay, mut prox
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut beat = interval(PING_EVERY);
+    let mut beat = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     let mut actions = proxy.begin();

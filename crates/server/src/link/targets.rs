@@ -15,16 +15,26 @@ const TYPES: [&str; 6] = ["page", "tab", "iframe", "worker", "service_worker", "
 pub(super) struct Targets {
     context: String,
     known: BTreeMap<String, Value>,
+    /// One that the client does not see any more although it is there.
+    hidden: Option<String>,
 }
 
 impl Targets {
     pub(super) fn of(context: &str) -> Self {
-        Self { context: context.to_owned(), known: BTreeMap::new() }
+        Self { context: context.to_owned(), known: BTreeMap::new(), hidden: None }
     }
 
     /// Whether a target is one of this context that a client may know of.
     pub(super) fn is_ours(&self, info: &Value) -> bool {
-        text(info, "browserContextId") == self.context && TYPES.contains(&text(info, "type"))
+        text(info, "browserContextId") == self.context
+            && TYPES.contains(&text(info, "type"))
+            && self.hidden.as_deref() != Some(text(info, "targetId"))
+    }
+
+    /// Takes one out of the client's sight for good.
+    pub(super) fn hide(&mut self, id: &str) -> Option<Value> {
+        self.hidden = Some(id.to_owned());
+        self.known.remove(id)
     }
 
     /// Takes note of what an event says of a target; `false` when it is none of ours.
@@ -107,6 +117,8 @@ mod tests {
                 && !targets.contains("4")
         );
         assert!(targets.forget("1") && !targets.forget("2"));
+        assert!(targets.note(&target("1", "page", "A")) && targets.hide("1").is_some());
+        assert!(!targets.note(&target("1", "page", "A")) && !targets.contains("1"));
     }
 
     #[test]

@@ -189,7 +189,6 @@ async fn a_client_sees_and_drives_the_page_of_its_context_and_no_other() {
     for (session, method, params) in [
         (None, "Target.attachToTarget", json!({ "targetId": other, "flatten": true })),
         (None, "Target.closeTarget", json!({ "targetId": other })),
-        (None, "Target.closeTarget", json!({ "targetId": target })),
         (None, "Target.createBrowserContext", json!({})),
         (None, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": foreign.id() })),
         (None, "Storage.getCookies", json!({ "browserContextId": foreign.id() })),
@@ -338,5 +337,42 @@ async fn a_client_that_does_not_read_is_closed_and_others_are_served() {
         let text = quick.evaluate(&session, "'x'.repeat(8_000_000)").await;
         assert_eq!(text.as_str().unwrap().len(), 8_000_000);
     }
+    served.server.state.chromium.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_closes_the_page_of_the_session_is_detached_from_it_and_the_session_goes_on() {
+    let served = served().await;
+    let (context, address) = served.context("mine").await;
+    let mut client = Client::connect(&address).await;
+    let [(session, target)] = &client.attach().await[..] else { panic!() };
+    let (session, target) = (session.clone(), target.clone());
+    client.call(None, "Target.closeTarget", json!({ "targetId": target })).await;
+    while !client.events.iter().any(|event| event["method"] == "Target.detachedFromTarget") {
+        let event = client.read().await.unwrap();
+        client.events.push(event);
+    }
+    client.refused(Some(&session), "Runtime.evaluate", json!({ "expression": "1" })).await;
+    let targets = client.call(None, "Target.getTargets", json!({})).await;
+    assert_eq!(targets["targetInfos"], json!([]));
+    assert_eq!(context.page().evaluate("document.title").await.unwrap(), "mine");
+    served.server.state.chromium.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialog_is_left_to_the_client_and_answered_by_the_server_when_the_client_does_not() {
+    let served = served().await;
+    let (context, address) = served.context("mine").await;
+    let mut client = Client::connect(&address).await;
+    let [(session, _)] = &client.attach().await[..] else { panic!() };
+    let session = session.clone();
+    client.call(Some(&session), "Page.enable", json!({})).await;
+    let page = context.page().clone();
+    let asked = tokio::spawn(async move { page.evaluate("prompt('Which city?')").await });
+    while client.read().await.unwrap()["method"] != "Page.javascriptDialogOpening" {}
+    let answer = json!({ "accept": true, "promptText": "Bremen" });
+    client.call(Some(&session), "Page.handleJavaScriptDialog", answer).await;
+    assert_eq!(asked.await.unwrap().unwrap(), "Bremen");
+    assert_eq!(context.page().evaluate("confirm('Sure?')").await.unwrap(), false);
     served.server.state.chromium.shutdown().await;
 }

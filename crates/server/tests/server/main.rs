@@ -18,3 +18,4 @@ mod runs;
 mod store;
 mod support;
 mod tasks;
+mod tls;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{Action, Held, Proxy, Root, Waiting};
+use super::{Action, Held, Proxy, Root, Session, Waiting};
 use crate::link::message::{event, text};
 use crate::link::targets::stands_alone;
 
@@ -111,7 +111,8 @@ impl Proxy {
         if text(info, "type") == "browser" {
             self.roots.insert(session, Root::default());
         } else if self.targets.is_ours(info) {
-            self.sessions.insert(session, text(info, "targetId").to_owned());
+            let (target, parent) = (text(info, "targetId").to_owned(), through.to_owned());
+            self.sessions.insert(session, Session { target, parent });
         } else {
             let params = json!({ "sessionId": session });
             return self.send(through.to_owned(), "Target.detachFromTarget", params, Waiting::Nobody);
@@ -136,7 +137,7 @@ impl Proxy {
         }
     }
 
-    fn tell_discoverers(&mut self, method: &str, params: &Value, info: &Value) {
+    pub(super) fn tell_discoverers(&mut self, method: &str, params: &Value, info: &Value) {
         let takes = |root: &Root| root.discover.as_ref().is_some_and(|filter| filter.takes(info));
         let hearing: Vec<&String> =
             self.roots.iter().filter(|(_, root)| takes(root)).map(|(session, _)| session).collect();

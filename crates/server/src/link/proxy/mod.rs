@@ -41,8 +41,8 @@ pub(super) struct Proxy {
     root: String,
     /// Every session with the browser itself: that one, and those that the client asked for besides.
     roots: HashMap<String, Root>,
-    /// The client's sessions with targets, and with which.
-    sessions: HashMap<String, String>,
+    /// The client's sessions with targets.
+    sessions: HashMap<String, Session>,
     /// Windows of the context, as far as the client asked for them.
     windows: HashSet<i64>,
     targets: Targets,
@@ -62,6 +62,13 @@ struct Root {
     attach: Option<Filter>,
     /// Those that it was attached to so, with the session once that is there.
     attached: HashMap<String, Option<String>>,
+}
+
+/// A session with a target.
+struct Session {
+    target: String,
+    /// The session that it was attached through.
+    parent: String,
 }
 
 /// What an answer of Chromium's is for.
@@ -164,7 +171,7 @@ impl Proxy {
         let session = command.session.clone().unwrap_or_else(|| self.root.clone());
         let level = if self.roots.contains_key(&session) {
             Level::Root
-        } else if let Some(target) = self.sessions.get(&session) {
+        } else if let Some(Session { target, .. }) = self.sessions.get(&session) {
             Level::Target { own: *target == self.page }
         } else {
             return self.tell(command.lost());
@@ -192,6 +199,7 @@ impl Proxy {
             }
             Verdict::ForWindow(_) => self.refuse(&command, rules::one_context()),
             Verdict::Refuse(sentence) => self.tell(command.refused(&sentence)),
+            Verdict::CloseOwn => self.close_own(command.done(json!({}))),
             Verdict::Leave => {
                 self.tell(command.done(json!({})));
                 self.actions.push(Action::Leave(None));
@@ -227,8 +235,11 @@ impl Proxy {
                 let params = command.params.clone();
                 self.forward(session, params, Waiting::Create(command));
             }
-            (Level::Root, "Target.closeTarget") if known && (target == self.page || self.is_tab(&target)) => {
-                self.refuse(&command, rules::stays());
+            (Level::Root, "Target.closeTarget") if known && target == self.page => {
+                self.close_own(command.done(json!({ "success": true })));
+            }
+            (Level::Root, "Target.closeTarget") if self.is_tab(&target) => {
+                self.refuse(&command, rules::stays())
             }
             (Level::Root, "Target.detachFromTarget") | (Level::Target { .. }, "Target.detachFromTarget") => {
                 let other = text(&command.params, "sessionId");
@@ -258,6 +269,22 @@ impl Proxy {
     /// A tab may hold the page of the session; which one does, CDP does not say.
     fn is_tab(&self, target: &str) -> bool {
         self.targets.get(target).is_some_and(|info| text(info, "type") == "tab")
+    }
+
+    /// Closes the page of the session for this client only: the session's tasks go on in it. A refusal would not do,
+    /// Playwright's `page.close()` waits for ever then.
+    fn close_own(&mut self, answer: Value) {
+        let own = self.sessions.iter().filter(|(_, session)| session.target == self.page);
+        let own: Vec<_> = own.map(|(session, with)| (session.clone(), with.parent.clone())).collect();
+        for (session, parent) in own {
+            let params = json!({ "sessionId": session });
+            self.send(parent, "Target.detachFromTarget", params, Waiting::Nobody);
+        }
+        if let Some(info) = self.targets.hide(&self.page) {
+            let params = json!({ "targetId": self.page });
+            self.tell_discoverers("Target.targetDestroyed", &params, &info);
+        }
+        self.tell(answer);
     }
 
     fn may_create(&self, params: &mut Value) -> Result<(), &'static str> {

@@ -203,17 +203,35 @@ fn a_page_that_is_gone_before_it_was_attached_keeps_no_answer_back() {
 }
 
 #[test]
-fn the_page_that_the_server_works_in_is_not_closed() {
+fn the_page_that_the_server_works_in_is_closed_for_the_client_only() {
     let mut proxy = attached();
-    let own = json!({ "targetId": PAGE });
-    assert!(error(&proxy.hear_client(&command(2, "Target.closeTarget", own))).contains("delete the session"));
-    assert!(
-        error(&proxy.hear_client(&in_session("S1", "Page.close", json!({})))).contains("delete the session")
-    );
+    proxy.hear_client(&command(1, "Target.setDiscoverTargets", json!({ "discover": true })));
+    let actions = proxy.hear_client(&command(2, "Target.closeTarget", json!({ "targetId": PAGE })));
+    let [Action::Send { session, method, params, .. }, Action::Tell(event), Action::Tell(answer)] =
+        &actions[..]
+    else {
+        panic!("{actions:?}")
+    };
+    assert_eq!((session.as_str(), method.as_str()), ("ROOT", "Target.detachFromTarget"));
+    assert_eq!(*params, json!({ "sessionId": "S1" }));
+    assert_eq!(event["method"], "Target.targetDestroyed");
+    assert_eq!(answer["result"]["success"], true);
+    let event = told(&proxy.hear_chromium(root("Target.detachedFromTarget", json!({ "sessionId": "S1" }))));
+    assert_eq!(event["params"]["sessionId"], "S1");
+    // It stays out of sight, whatever becomes of it.
+    let changed = json!({ "targetInfo": info(PAGE, "page", "A") });
+    assert_eq!(proxy.hear_chromium(root("Target.targetInfoChanged", changed)), []);
+    let again = json!({ "targetId": PAGE, "flatten": true });
+    error(&proxy.hear_client(&command(3, "Target.attachToTarget", again)));
+
+    let mut proxy = attached();
+    let actions = proxy.hear_client(&in_session("S1", "Page.close", json!({})));
+    assert!(matches!(&actions[..], [Action::Send { .. }, Action::Tell(_)]), "{actions:?}");
+    // A tab may hold it.
     let tab = json!({ "targetInfo": info("TAB", "tab", "A") });
     proxy.hear_chromium(root("Target.targetCreated", tab));
     let tab = json!({ "targetId": "TAB" });
-    assert!(error(&proxy.hear_client(&command(3, "Target.closeTarget", tab))).contains("delete the session"));
+    assert!(error(&proxy.hear_client(&command(3, "Target.closeTarget", tab))).contains("close the page"));
 }
 
 #[test]
