@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderName, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, Uri, header};
 
 use crate::listen::Arrival;
 
@@ -16,6 +16,22 @@ pub struct Base {
 }
 
 impl Base {
+    /// As the client of a request sees it.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self::seen(request.headers(), request.uri(), request.extensions())
+    }
+
+    fn seen(headers: &HeaderMap, uri: &Uri, extensions: &Extensions) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        // The guard let nothing through without a host.
+        let host = text(header::HOST).or(uri.authority().map(|authority| authority.as_str()));
+        // A proxy with TLS in front says so.
+        let proto = text(HeaderName::from_static("x-forwarded-proto"));
+        let secure = proto == Some("https") || is_secure(extensions);
+        Self { secure, host: without_scheme(host.unwrap_or_default()).to_owned() }
+    }
+
     /// For example `http://127.0.0.1:8723`; `https` over TLS, or behind a proxy that says so.
     #[must_use]
     pub fn http(&self) -> String {
@@ -33,13 +49,7 @@ impl<S: Sync> FromRequestParts<S> for Base {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        // The guard let nothing through without a host.
-        let host = text(header::HOST).or(parts.uri.authority().map(|authority| authority.as_str()));
-        // A proxy with TLS in front says so.
-        let proto = text(HeaderName::from_static("x-forwarded-proto"));
-        let secure = proto == Some("https") || is_secure(&parts.extensions);
-        Ok(Self { secure, host: without_scheme(host.unwrap_or_default()).to_owned() })
+        Ok(Self::seen(&parts.headers, &parts.uri, &parts.extensions))
     }
 }
 

@@ -28,6 +28,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, watch};
 
 use crate::app::AppState;
+use crate::base::Base;
 
 /// What every path of a link begins with.
 pub(crate) const PATH: &str = "/link/";
@@ -78,15 +79,21 @@ impl Links {
         token
     }
 
-    /// The path of a token's link, to be put behind [`Base::websocket`](crate::base::Base::websocket).
+    /// The address of a session's link, for example `ws://127.0.0.1:8723/link/…`, as the client that `base` is of
+    /// reaches it. Issues the token if there is none.
     #[must_use]
-    pub fn path(token: &str) -> String {
-        format!("{PATH}{token}")
+    pub fn address(&self, session_id: &str, context_id: &str, base: &Base) -> String {
+        format!("{}{PATH}{}", base.websocket(), self.issue(session_id, context_id))
     }
 
     /// Ends the link of a session that ended: its sockets are closed with a frame that says so.
     pub fn revoke(&self, session_id: &str) {
-        self.lock().take(session_id, "The session ended.");
+        self.revoke_for(session_id, "The session ended.");
+    }
+
+    /// The same for another reason, of at most 123 bytes.
+    pub fn revoke_for(&self, session_id: &str, reason: &str) {
+        self.lock().take(session_id, reason);
     }
 
     /// Ends every link.

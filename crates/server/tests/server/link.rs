@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use axum::response::Html;
 use axum::routing::get;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use taskwright_server::base::Base;
 use taskwright_server::browser::Context;
-use taskwright_server::link::Links;
 use taskwright_server::listen::{Arrival, Port};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -52,8 +54,9 @@ impl Served {
     async fn context(&self, name: &str) -> (Context, String) {
         let context = self.server.state.chromium.open(None).await.unwrap();
         context.page().goto(&format!("{}/{name}", self.site)).await.unwrap();
-        let token = self.server.state.links.issue(name, context.id());
-        (context, format!("ws://{}{}", self.address, Links::path(&token)))
+        let request = Request::get("/").header("host", &self.address).body(Body::empty()).unwrap();
+        let address = self.server.state.links.address(name, context.id(), &Base::of(&request));
+        (context, address)
     }
 
     async fn until_left(&self, session: &str) {
@@ -295,7 +298,7 @@ async fn the_token_is_needed_and_suffices_and_web_pages_stay_out() {
     // A context that is closed without a word to its link.
     let token = served.server.state.links.issue("mine", context.id());
     context.close().await;
-    let address = format!("ws://{}{}", served.address, Links::path(&token));
+    let address = format!("ws://{}/link/{token}", served.address);
     assert_eq!(status(&address, None).await, 410);
     served.server.state.chromium.shutdown().await;
 }

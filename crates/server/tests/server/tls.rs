@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use taskwright_server::browser::Context;
-use taskwright_server::link::Links;
 use taskwright_server::listen::{Arrival, Port};
 use taskwright_server::tls;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::process::{Process, output};
 use crate::support::{Server, Setup, server};
@@ -129,12 +130,10 @@ async fn a_link_works_over_tls() {
     let served = with_certificate().await;
     let state = &served.server.state;
     let context: Context = state.chromium.open(None).await.unwrap();
-    let path = Links::path(&state.links.issue("s", context.id()));
+    let token = state.links.issue("s", context.id());
     let stream = secure(&served.connector, &served.address).await;
-    let address = format!("wss://{}{path}", served.address);
+    let address = format!("wss://{}/link/{token}", served.address);
     let (mut socket, _) = tokio_tungstenite::client_async(address, stream).await.unwrap();
-    use futures_util::{SinkExt as _, StreamExt as _};
-    use tokio_tungstenite::tungstenite::Message;
     socket.send(Message::text(r#"{"id":1,"method":"Target.getTargets"}"#)).await.unwrap();
     let Message::Text(text) = socket.next().await.unwrap().unwrap() else { panic!() };
     let answer: Value = serde_json::from_str(&text).unwrap();
