@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::chromium::Chromium;
 use crate::guard::{Policy, guard};
+use crate::link::Links;
 use crate::routes;
 use crate::runner::Runner;
 use crate::sessions::Sessions;
@@ -23,6 +24,8 @@ pub struct AppState {
     pub runner: Runner,
     /// Open sessions.
     pub sessions: Sessions,
+    /// CDP addresses of sessions.
+    pub links: Links,
     /// For screenshots and pages that are no task.
     pub chromium: Chromium,
     /// Contexts that those may open at once.

@@ -16,8 +16,10 @@ use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::base::{is_secure, without_scheme};
 use crate::cors;
 use crate::error::Failure;
+use crate::link;
 use crate::routes::Wire;
 
 /// The header that names one request in the logs of both sides.
@@ -91,10 +93,12 @@ impl Policy {
         host.parse::<IpAddr>().is_ok_and(|address| address == bound || bound.is_unspecified())
     }
 
-    fn origin_allowed(&self, origin: &str, host: &str) -> bool {
+    /// Whether pages of `origin` may ask, given the host that they ask and whether they do so over TLS.
+    fn origin_allowed(&self, origin: &str, host: &str, secure: bool) -> bool {
         let origin = origin.to_ascii_lowercase();
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
-        if scheme == "http" && authority == host.to_ascii_lowercase() {
+        let own = if secure { "https" } else { "http" };
+        if scheme == own && authority == host.to_ascii_lowercase() {
             return true;
         }
         self.inner.origins.iter().any(|allowed| match allowed {
@@ -131,8 +135,9 @@ pub(crate) async fn guard(State(policy): State<Policy>, mut request: Request, ne
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let started = std::time::Instant::now();
     let method = request.method().clone();
-    // The query may carry ids of sessions and, on some wires, keys: it is not logged.
-    let path = request.uri().path().to_owned();
+    // The query may carry ids of sessions and, on some wires, keys: it is not logged. Nor is the token of a link.
+    let path = request.uri().path();
+    let path = if path.starts_with(link::PATH) { link::PATH.to_owned() } else { path.to_owned() };
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let wire = Wire::of(request.uri());
     let response = admit(&policy, request, next).instrument(span.clone()).await;
@@ -170,6 +175,7 @@ fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<Heade
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host =
         text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
+    let host = host.map(without_scheme);
     let host = host.filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
     match request.headers().get(header::ORIGIN) {
         // A page that embeds or links an address of ours sends no Origin, but modern browsers say so.
@@ -178,7 +184,8 @@ fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<Heade
         None if matches!(text(SEC_FETCH_SITE), Some("cross-site" | "same-site")) => Err(foreign_page()),
         None => Ok(None),
         Some(origin) => {
-            let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin, host));
+            let secure = is_secure(request.extensions());
+            let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin, host, secure));
             if allowed { Ok(Some(origin.clone())) } else { Err(foreign_page()) }
         }
     }
@@ -269,22 +276,24 @@ mod tests {
     #[test]
     fn origins_are_foreign_unless_they_are_the_server_itself_or_were_named() {
         let plain = policy("127.0.0.1:8723", Vec::new());
-        assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723"));
+        assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", false));
         for origin in ["null", "http://127.0.0.1:3000", "https://127.0.0.1:8723", "https://evil.example", ""]
         {
-            assert!(!plain.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(!plain.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
+        assert!(plain.origin_allowed("https://127.0.0.1:8723", "127.0.0.1:8723", true), "over TLS");
+        assert!(!plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", true));
         let named =
             policy("127.0.0.1:8723", vec![AllowedOrigin::Loopback, "https://App.example".parse().unwrap()]);
         for origin in
             ["http://localhost:3000", "https://[::1]", "http://127.0.0.1:5173", "https://app.example"]
         {
-            assert!(named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
         for origin in
             ["http://app.example", "https://app.example:444", "http://localhost.evil.example", "file://"]
         {
-            assert!(!named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(!named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
     }
 

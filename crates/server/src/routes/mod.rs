@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::error::{Failure, Retry};
+use crate::link::Links;
 
 mod accept;
 pub mod agentbay;
@@ -22,6 +23,7 @@ pub(crate) fn router() -> Router<AppState> {
         .merge(anchor::router())
         .merge(asteroid::router())
         .merge(agentbay::router())
+        .merge(Links::router())
         .fallback(async |request: Request| {
             let path = request.uri().path();
             Wire::of(request.uri()).render(&Failure::not_found(format!("There is nothing at {path}.")))

@@ -16,6 +16,7 @@ use taskwright_server::browser::Page;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::Policy;
+use taskwright_server::link::Links;
 use taskwright_server::perform::Performer;
 use taskwright_server::runner::Runner;
 use taskwright_server::sessions::{SessionOptions, Sessions};
@@ -84,6 +85,7 @@ async fn real() -> Real {
         store,
         runner,
         sessions,
+        links: Links::default(),
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,

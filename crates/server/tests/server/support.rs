@@ -17,6 +17,7 @@ use taskwright_server::browser::BrowserConfig;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::{AllowedOrigin, Policy};
+use taskwright_server::link::Links;
 use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
 use taskwright_server::store::{CancelReason, Claimed, NewExecution, NewTask, Store, TaskRequest};
@@ -177,6 +178,7 @@ pub(crate) fn server(setup: Setup) -> Server {
         store,
         runner,
         sessions,
+        links: Links::default(),
         chromium,
         tool_slots,
         upload_limit: 1_000_000,

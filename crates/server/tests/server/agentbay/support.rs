@@ -11,6 +11,7 @@ use taskwright_server::agent::Rules;
 use taskwright_server::app::{AppState, Patience, app};
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::Policy;
+use taskwright_server::link::Links;
 use taskwright_server::perform::Performer;
 use taskwright_server::runner::{Runner, RunnerConfig};
 use taskwright_server::sessions::Sessions;
@@ -86,6 +87,7 @@ pub(super) fn bay_with(limits: RunnerConfig) -> Bay {
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,
+        links: Links::default(),
         idle_release: Duration::from_secs(600),
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
