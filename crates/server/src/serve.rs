@@ -70,7 +70,9 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     chromium.start().await.map_err(StartError::Browser)?;
 
     let endings = Endings::default();
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), config.sessions);
+    let links = Links::default();
+    let sessions =
+        Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), config.sessions);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
     let concurrency = config.concurrency();
@@ -84,7 +86,6 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits);
     tokio::spawn(prune(store.clone(), config.retain_for, config.retain));
 
-    let links = Links::default();
     let state = AppState {
         store,
         runner: runner.clone(),

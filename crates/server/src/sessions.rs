@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::browser::{BrowserError, Context, Freezer, Page};
 use crate::chromium::Chromium;
 use crate::endings::Endings;
+use crate::link::Links;
 use crate::store::{NewSession, Store, StoreError};
 
 mod hold;
@@ -30,6 +31,7 @@ struct Inner {
     store: Store,
     chromium: Chromium,
     endings: Endings,
+    links: Links,
     limit: usize,
     /// One for each session that may still be opened; taken before the context is, so that a burst of requests
     /// does not get past the limit.
@@ -73,9 +75,11 @@ pub enum CreateError {
 impl Sessions {
     /// No session yet; at most `limit` at once.
     #[must_use]
-    pub fn new(store: Store, chromium: Chromium, endings: Endings, limit: usize) -> Self {
+    pub fn new(store: Store, chromium: Chromium, endings: Endings, links: Links, limit: usize) -> Self {
         let places = Arc::new(Semaphore::new(limit));
-        Self { inner: Arc::new(Inner { store, chromium, endings, limit, places, open: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner { store, chromium, endings, links, limit, places, open: Mutex::default() }),
+        }
     }
 
     /// Opens a session and answers its id. `configuration` is kept for whoever asks how it was created.
@@ -108,6 +112,7 @@ impl Sessions {
             realm: options.realm,
             page: context.page().clone(),
             freezer: context.freezer(),
+            links: self.inner.links.clone(),
             activity: watch::Sender::new(Activity::Running),
             turn: tokio::sync::Mutex::new(()),
             calls: RwLock::new(()),
@@ -184,6 +189,7 @@ impl Sessions {
             Ok(tasks) => tasks.iter().for_each(|task| self.inner.endings.announce(task)),
             Err(error) => error!(session = %id, %error, "the tasks of a session could not be ended"),
         }
+        self.inner.links.revoke(&id);
         session.ending.send_replace(Some(ending));
         context.close().await;
         self.lock().remove(&id);
@@ -194,6 +200,9 @@ impl Sessions {
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How often it is looked for clients of a link, at most and at least; a tenth of the idle time in between.
+const LOOK: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
 /// How long the news that Chromium died may take after its page is gone. Tasks wait a little longer for this news.
 const NEWS: Duration = Duration::from_millis(100);
@@ -214,6 +223,8 @@ pub struct Session {
     realm: &'static str,
     page: Page,
     freezer: Freezer,
+    /// Who is connected by one uses the session.
+    links: Links,
     /// How it stands, its end aside.
     activity: watch::Sender<Activity>,
     /// Held by whoever has it stand still or go on.
@@ -308,7 +319,12 @@ impl Session {
         let born = Instant::now();
         let end = born + options.max_duration.unwrap_or(far).min(far);
         let idle = options.idle_timeout.unwrap_or(far).min(far);
+        // Who comes and goes by a link is seen only when it is looked for.
+        let look = (idle / 10).clamp(LOOK.0, LOOK.1);
         loop {
+            if self.links.in_use(&self.id) {
+                self.touch();
+            }
             let in_use = self.users.load(Ordering::SeqCst) > 0 || self.activity() != Activity::Running;
             let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
             let idle_end = if in_use { Instant::now() + idle } else { used + idle };
@@ -319,7 +335,7 @@ impl Session {
             if now >= idle_end {
                 return Ending { reason: limit_text("idle_timeout", options.idle_timeout), failed: false };
             }
-            sleep_until(end.min(idle_end)).await;
+            sleep_until(end.min(idle_end).min(now + look)).await;
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::runner::Runner;
 /// How long a call waits for a page that a task works on.
 const TURN: Duration = Duration::from_secs(10);
 
+/// Said to those who drive the page from outside.
+const PAUSED: &str = "The session is paused; ask for another link when it is resumed.";
+
 /// How a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
@@ -58,7 +61,11 @@ impl Session {
                 resting = self.come_to_rest(&runner) => resting,
             };
             let frozen = match resting {
-                Ok(_calls) => self.freezer.freeze().await.map_err(|error| error.to_string()),
+                Ok(_calls) => {
+                    // Who drives the page from outside would keep it awake.
+                    self.links.revoke_for(&self.id, PAUSED);
+                    self.freezer.freeze().await.map_err(|error| error.to_string())
+                }
                 Err(error) => Err(error),
             };
             let Err(error) = frozen else {

@@ -76,7 +76,8 @@ async fn real() -> Real {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let (endings, chromium): (_, Chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 3);
+    let links = Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 3);
     let agent = Arc::new(Evaluates);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
@@ -85,7 +86,7 @@ async fn real() -> Real {
         store,
         runner,
         sessions,
-        links: Links::default(),
+        links,
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,

@@ -170,7 +170,8 @@ pub(crate) fn server(setup: Setup) -> Server {
     let store = Store::open(directory.path()).unwrap();
     let puppet = Arc::new(Puppet::default());
     let (endings, chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 5);
+    let links = Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 5);
     let runner = Runner::start(store.clone(), Arc::clone(&puppet) as Arc<dyn Perform>, endings, setup.limits);
     let policy = Policy::new("127.0.0.1:8723".parse().unwrap(), &[], setup.origins, setup.key);
     let tool_slots = Arc::new(Semaphore::new(2));
@@ -178,7 +179,7 @@ pub(crate) fn server(setup: Setup) -> Server {
         store,
         runner,
         sessions,
-        links: Links::default(),
+        links,
         chromium,
         tool_slots,
         upload_limit: 1_000_000,

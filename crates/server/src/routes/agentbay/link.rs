@@ -2,34 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::{HeaderName, StatusCode, header};
 use taskwright_core::agentbay::wire::Link;
 
 use super::answer::{Answer, Refusal, Reply};
 use super::find;
 use super::form::Form;
 use crate::app::AppState;
-use crate::error::Failure;
+use crate::base::Base;
 use crate::sessions::{Activity, Session};
 
 /// The ports of a session that the vendor forwards.
 const PORTS: (u32, u32) = (30_100, 30_199);
-
-/// The address of this server as the client of a request sees it, without a path.
-pub(super) fn base(request: &Request) -> String {
-    let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    // The guard let nothing through without a host.
-    let host = text(header::HOST).or(request.uri().authority().map(|authority| authority.as_str()));
-    // One of the vendor's clients writes its whole endpoint there.
-    let host = host.map(|host| host.split_once("://").map_or(host, |(_, host)| host));
-    // A proxy with TLS in front says so.
-    let scheme = match text(HeaderName::from_static("x-forwarded-proto")) {
-        Some("https") => "https",
-        _ => "http",
-    };
-    format!("{scheme}://{}", host.unwrap_or_default())
-}
 
 /// An open session that does not stand still: who drives its page would wake it.
 async fn awake(state: &AppState, form: &Form) -> Result<Arc<Session>, Refusal> {
@@ -41,7 +24,7 @@ async fn awake(state: &AppState, form: &Form) -> Result<Arc<Session>, Refusal> {
 }
 
 /// Without a port it is the address where CDP clients drive the page. Other ports of a session have nothing behind them.
-pub(super) async fn get(state: &AppState, form: &Form, base: &str) -> Answer {
+pub(super) async fn get(state: &AppState, form: &Form, base: &Base) -> Answer {
     let session = awake(state, form).await?;
     if let Some(port) = form.whole("Port", PORTS.0, PORTS.1)? {
         let problem = format!("has nothing behind it here: a session of the local server has no port {port}");
@@ -61,17 +44,11 @@ pub(super) async fn get(state: &AppState, form: &Form, base: &str) -> Answer {
     if form.text("Option").is_some() {
         return Err(form.refuse("Option", "is not honoured by the local server; leave it out").into());
     }
-    Reply::data(Link { url: address(state, &session, base)? })
+    Reply::data(Link { url: state.links.address(session.id(), session.context_id(), base) })
 }
 
 /// The same address, by the action of newer clients.
-pub(super) async fn get_cdp(state: &AppState, form: &Form, base: &str) -> Answer {
+pub(super) async fn get_cdp(state: &AppState, form: &Form, base: &Base) -> Answer {
     let session = awake(state, form).await?;
-    Reply::data(Link { url: address(state, &session, base)? })
-}
-
-/// Where CDP clients drive the page of a session.
-fn address(_state: &AppState, _session: &Session, _base: &str) -> Result<String, Failure> {
-    let text = "The local server does not perform GetLink.";
-    Err(Failure::new(StatusCode::NOT_IMPLEMENTED, text).never_again())
+    Reply::data(Link { url: state.links.address(session.id(), session.context_id(), base) })
 }

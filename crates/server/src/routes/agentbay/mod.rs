@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 
 use crate::app::AppState;
+use crate::base::Base;
 use crate::error::Failure;
 
 pub(crate) mod answer;
@@ -36,12 +37,11 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route(PATH, post(act))
 }
 
-async fn act(State(state): State<AppState>, request: Request) -> Response {
-    perform(&state, request).await.into_response()
+async fn act(State(state): State<AppState>, base: Base, request: Request) -> Response {
+    perform(&state, &base, request).await.into_response()
 }
 
-async fn perform(state: &AppState, request: Request) -> Answer {
-    let base = link::base(&request);
+async fn perform(state: &AppState, base: &Base, request: Request) -> Answer {
     let form = Form::read(request).await?;
     if !state.policy.opens(form.key()) {
         return Err(Failure::new(StatusCode::UNAUTHORIZED, "Invalid API key").into());
@@ -66,8 +66,8 @@ async fn perform(state: &AppState, request: Request) -> Answer {
         "ResumeSessionAsync" => control::resume(state, &form).await,
         "SetLabel" => labels::set(state, &form).await,
         "GetLabel" => labels::get(state, &form).await,
-        "GetLink" => link::get(state, &form, &base).await,
-        "GetCdpLink" => link::get_cdp(state, &form, &base).await,
+        "GetLink" => link::get(state, &form, base).await,
+        "GetCdpLink" => link::get_cdp(state, &form, base).await,
         "ListMcpTools" => tools::list(),
         "CallMcpTool" => tools::call(state, &form).await,
         "SyncContext" => contexts::sync(state, &form).await,

@@ -3,6 +3,7 @@
 mod access;
 mod contexts;
 mod endings;
+mod links;
 mod parameters;
 mod pausing;
 mod support;

@@ -75,7 +75,8 @@ pub(super) fn bay_with(limits: RunnerConfig) -> Bay {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let (endings, chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 5);
+    let links = Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 5);
     let agent = Arc::new(Rules);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
@@ -87,7 +88,7 @@ pub(super) fn bay_with(limits: RunnerConfig) -> Bay {
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,
-        links: Links::default(),
+        links,
         idle_release: Duration::from_secs(600),
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
