@@ -196,6 +196,7 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
+    use super::super::transport::Transport;
     use super::*;
 
     fn event(text: &str) -> Delivery {
@@ -217,5 +218,68 @@ mod tests {
         assert!(*inbox.waiting.flooded.borrow());
         assert_eq!(queue.recv().await.unwrap().0, event("large"));
         assert!(queue.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_relay_has_what_is_attached_through_it_and_lets_go_of_it_in_the_end() {
+        let (outgoing, mut sent) = mpsc::unbounded_channel::<String>();
+        let (answers, incoming) = mpsc::unbounded_channel();
+        let connection = Connection::new(Transport { outgoing, incoming });
+        let mut command = async || serde_json::from_str::<Value>(&sent.recv().await.unwrap()).unwrap();
+        let say = |message: Value| answers.send(message.to_string()).unwrap();
+
+        let none = Relay::open(connection.clone(), "A").await.unwrap_err();
+        assert_eq!(none, BrowserError::Gone("the browser context is closed".into()));
+        let made = Made { page: "P".into(), downloads: json!({ "behavior": "deny" }), relays: 0 };
+        connection.remember("A", made);
+        let mut others = connection.listen("OURS");
+        let opening = Relay::open(connection.clone(), "A");
+        let serve = async {
+            let attach = command().await;
+            assert_eq!(attach["method"], "Target.attachToBrowserTarget");
+            say(json!({ "id": attach["id"], "result": { "sessionId": "B" } }));
+        };
+        let (relay, ()) = tokio::join!(opening, serve);
+        let mut relay = relay.unwrap();
+        assert_eq!((relay.root(), relay.context(), relay.page()), ("B", "A", "P"));
+        assert!(connection.is_shared("P") && !connection.is_shared("Q"));
+
+        let attached = json!({ "sessionId": "S" });
+        say(json!({ "sessionId": "B", "method": "Target.attachedToTarget", "params": attached }));
+        say(json!({ "sessionId": "S", "method": "Page.x", "params": {} }));
+        say(json!({ "sessionId": "OURS", "method": "Page.y", "params": {} }));
+        let event = |session: &str, method: &str, params: Value| Delivery::Event {
+            session: session.into(),
+            method: method.into(),
+            params,
+        };
+        assert_eq!(relay.next().await, Some(event("B", "Target.attachedToTarget", attached)));
+        assert_eq!(relay.next().await, Some(event("S", "Page.x", json!({}))));
+        assert_eq!(others.recv().await.unwrap().method, "Page.y");
+        assert!(relay.send("OURS", "Page.z", json!({}), 1).is_err(), "a session of somebody else");
+        relay.send("S", "Page.z", json!({}), 7).unwrap();
+        let page = command().await;
+        let answer = json!({ "id": page["id"], "sessionId": "S", "result": {} });
+        say(answer.clone());
+        assert_eq!(relay.next().await, Some(Delivery::Answer { number: 7, message: answer }));
+        say(
+            json!({ "sessionId": "B", "method": "Target.detachedFromTarget", "params": { "sessionId": "S" } }),
+        );
+        relay.next().await.unwrap();
+        assert!(relay.send("S", "Page.z", json!({}), 8).is_err());
+
+        drop(relay);
+        let detach = command().await;
+        assert_eq!(
+            (&detach["method"], &detach["params"]["sessionId"]),
+            (&json!("Target.detachFromTarget"), &json!("B"))
+        );
+        say(json!({ "id": detach["id"], "result": {} }));
+        let restored = command().await;
+        assert_eq!(
+            (&restored["method"], &restored["params"]),
+            (&json!("Browser.setDownloadBehavior"), &json!({ "behavior": "deny" }))
+        );
+        assert!(!connection.is_shared("P"));
     }
 }
