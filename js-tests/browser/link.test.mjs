@@ -5,9 +5,6 @@ import { chromium } from 'playwright-core';
 import { serveSite } from '../../examples/site/serve.mjs';
 import { startServer } from '../../scripts/lib/server.mjs';
 
-// Sessions and GetLink are AgentBay's, whose wire is on another branch.
-const skip = 'until the server speaks AgentBay';
-
 let site;
 let server;
 before(async () => {
@@ -60,9 +57,7 @@ async function linked(work) {
   }
 }
 
-test('playwright sees the page that a task opened, and the next task sees what playwright did', {
-  skip,
-}, async () => {
+test('playwright sees the page that a task opened, and the next task sees what playwright did', async () => {
   await linked(async ({ session, browser }) => {
     await task(session, `Open ${site.url}/shipping`);
     const [context] = browser.contexts();
@@ -80,7 +75,7 @@ test('playwright sees the page that a task opened, and the next task sees what p
   });
 });
 
-test('playwright clicks, fills, evaluates, photographs and opens a page of its own', { skip }, async () => {
+test('playwright clicks, fills, evaluates, photographs and opens a page of its own', async () => {
   await linked(async ({ session, browser }) => {
     const [context] = browser.contexts();
     const [page] = context.pages();
@@ -106,7 +101,7 @@ test('playwright clicks, fills, evaluates, photographs and opens a page of its o
   });
 });
 
-test('a link is to one session', { skip }, async () => {
+test('a link is to one session', async () => {
   await linked(async ({ browser, address }) => {
     await linked(async ({ browser: other }) => {
       assert.equal(other.contexts()[0].pages().length, 1);
@@ -119,7 +114,7 @@ test('a link is to one session', { skip }, async () => {
   });
 });
 
-test('the connection ends with the session', { skip }, async () => {
+test('the connection ends with the session', async () => {
   const { SessionId: session } = await call('CreateMcpSession', { ImageId: 'browser_latest' });
   const { Url: address } = await call('GetLink', { SessionId: session });
   assert.equal((await call('GetLink', { SessionId: session })).Url, address, 'the same as long as it lives');
