@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::chromium::Chromium;
 use crate::guard::{Policy, guard};
+use crate::link::Links;
 use crate::routes;
 use crate::runner::Runner;
 use crate::sessions::Sessions;
@@ -23,12 +24,16 @@ pub struct AppState {
     pub runner: Runner,
     /// Open sessions.
     pub sessions: Sessions,
+    /// CDP addresses of sessions.
+    pub links: Links,
     /// For screenshots and pages that are no task.
     pub chromium: Chromium,
     /// Contexts that those may open at once.
     pub tool_slots: Arc<Semaphore>,
     /// Bytes that the files sent to one execution may have together.
     pub upload_limit: u64,
+    /// How long an AgentBay session may stay unused when its client does not say; zero for no limit.
+    pub idle_release: Duration,
     /// Who may speak to the server.
     pub policy: Policy,
     /// How long answers are kept open.

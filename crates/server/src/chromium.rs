@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserHealth, Context, ContextOptions};
+use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserHealth, Context, ContextOptions, Relay};
 
 /// The size of a page when nobody says another: the vendor's default.
 pub const DEFAULT_VIEWPORT: (u32, u32) = (1440, 900);
@@ -49,6 +49,14 @@ impl Chromium {
                 }
                 other => return other,
             }
+        }
+    }
+
+    /// Opens CDP sessions of a client's own in an open context.
+    pub async fn relay(&self, context: &str) -> Result<Relay, BrowserError> {
+        match self.started.get() {
+            Some(browser) => browser.relay(context).await,
+            None => Err(BrowserError::Gone("the browser context is closed".into())),
         }
     }
 

@@ -17,14 +17,16 @@ Examples:
   taskwright-server --allow-origin http://localhost:5173
       a web page served there may use it
   TASKWRIGHT_API_KEY=... taskwright-server --host 0.0.0.0 --allow-host build.example
-      for other machines, with a key; put TLS in front of it
+      for other machines, with a key; put TLS in front of it, or give it a certificate
+  taskwright-server --tls-cert cert.pem --tls-key key.pem
+      on https://127.0.0.1:8723 too, for clients that speak nothing else
 
 Durations are numbers with units: 500ms, 30s, 5m, 1h 30m, 7d.
 
-On start one line goes to standard output, \"taskwright-server listening on http://ADDRESS:PORT\"; logs go to
-standard error. SIGTERM or Ctrl-C lets running tasks end within --grace; a second one ends at once.";
+On start one line goes to standard output, \"taskwright-server listening on http://ADDRESS:PORT\", with
+\" and https://ADDRESS:PORT\" behind it when there is a certificate; logs go to standard error. SIGTERM or Ctrl-C lets running tasks end within --grace; a second one ends at once.";
 
-/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser and Asteroid.
+/// Performs web tasks in a real Chromium on this machine, over the wires of Anchor Browser, Asteroid and AgentBay.
 #[derive(Parser, Clone)]
 #[command(name = "taskwright-server", version, after_help = EXAMPLES)]
 pub struct Config {
@@ -42,7 +44,7 @@ pub struct Config {
     )]
     pub port: u16,
 
-    /// Key that clients must send, in the header of the wire they speak or as "Authorization: Bearer KEY". Prefer the variable: other
+    /// Key that clients must send, in the header or field of the wire they speak or as "Authorization: Bearer KEY". Prefer the variable: other
     /// users of the machine can read command lines [default: none, every client on this machine may use the server]
     #[arg(
         long,
@@ -61,6 +63,14 @@ pub struct Config {
     /// Host name by which clients may address the server, beside localhost and its address. Repeat for more
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     pub allow_host: Vec<String>,
+
+    /// Certificate for HTTPS, PEM, with its chain. HTTPS is then served on the same port as HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "Network")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of --tls-cert, PEM, without a password
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Network")]
+    pub tls_key: Option<PathBuf>,
 
     /// Chromium to start [default: chromium or Chrome under its usual names]
     #[arg(
@@ -83,6 +93,10 @@ pub struct Config {
     /// Sessions that may be open at once
     #[arg(long, value_name = "NUMBER", default_value_t = 50, help_heading = "Browser")]
     pub sessions: usize,
+
+    /// How long an AgentBay session may stay unused before it is released, when its client does not say; 0s for no limit
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration, help_heading = "Browser")]
+    pub idle_release: Duration,
 
     /// Tasks that run at once [default: twice the number of processor cores]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Tasks")]

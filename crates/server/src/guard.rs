@@ -16,8 +16,10 @@ use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::base::{is_secure, without_scheme};
 use crate::cors;
 use crate::error::Failure;
+use crate::link;
 use crate::routes::Wire;
 
 /// The header that names one request in the logs of both sides.
@@ -76,6 +78,11 @@ impl Policy {
         Self { inner: Arc::new(Rules { bound, hosts, origins, key }) }
     }
 
+    /// The port of the server.
+    pub(crate) fn port(&self) -> u16 {
+        self.inner.bound.port()
+    }
+
     fn host_allowed(&self, host: &str) -> bool {
         let host = name_of(host).to_ascii_lowercase();
         if self.inner.hosts.contains(&host) || is_loopback(&host) {
@@ -86,10 +93,12 @@ impl Policy {
         host.parse::<IpAddr>().is_ok_and(|address| address == bound || bound.is_unspecified())
     }
 
-    fn origin_allowed(&self, origin: &str, host: &str) -> bool {
+    /// Whether pages of `origin` may ask, given the host that they ask and whether they do so over TLS.
+    fn origin_allowed(&self, origin: &str, host: &str, secure: bool) -> bool {
         let origin = origin.to_ascii_lowercase();
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
-        if scheme == "http" && authority == host.to_ascii_lowercase() {
+        let own = if secure { "https" } else { "http" };
+        if scheme == own && authority == host.to_ascii_lowercase() {
             return true;
         }
         self.inner.origins.iter().any(|allowed| match allowed {
@@ -105,8 +114,19 @@ impl Policy {
             scheme.eq_ignore_ascii_case(b"Bearer ").then_some(key)
         });
         let own = wire.key_headers().iter().filter_map(|name| headers.get(*name)).map(HeaderValue::as_bytes);
-        own.chain(bearer).any(|given| bool::from(Sha256::digest(given).as_slice().ct_eq(key.as_slice())))
+        own.chain(bearer).any(|given| fits(given, key))
     }
+
+    /// Whether a key that came otherwise than in a header opens; any does, and none, where no key is needed.
+    pub(crate) fn opens(&self, given: Option<&str>) -> bool {
+        let Some(key) = &self.inner.key else { return true };
+        given.is_some_and(|given| fits(given.as_bytes(), key))
+    }
+}
+
+/// In constant time.
+fn fits(given: &[u8], key: &[u8; 32]) -> bool {
+    Sha256::digest(given).as_slice().ct_eq(key.as_slice()).into()
 }
 
 /// Lets a request through, answers a preflight, or refuses in the shape of the wire that was spoken.
@@ -115,10 +135,13 @@ pub(crate) async fn guard(State(policy): State<Policy>, mut request: Request, ne
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let started = std::time::Instant::now();
     let method = request.method().clone();
-    // The query may carry ids of sessions and, on some wires, keys: it is not logged.
-    let path = request.uri().path().to_owned();
+    // The query may carry ids of sessions and, on some wires, keys: it is not logged. Nor is the token of a link.
+    let path = request.uri().path();
+    let path = if path.starts_with(link::PATH) { link::PATH.to_owned() } else { path.to_owned() };
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
-    let mut response = admit(&policy, request, next).instrument(span.clone()).await;
+    let wire = Wire::of(request.uri());
+    let response = admit(&policy, request, next).instrument(span.clone()).await;
+    let mut response = wire.finish(response, id.to_str().unwrap_or_default());
     let status = response.status();
     let milliseconds = started.elapsed().as_millis();
     let _entered = span.enter();
@@ -152,6 +175,7 @@ fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<Heade
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host =
         text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
+    let host = host.map(without_scheme);
     let host = host.filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
     match request.headers().get(header::ORIGIN) {
         // A page that embeds or links an address of ours sends no Origin, but modern browsers say so.
@@ -160,7 +184,8 @@ fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<Heade
         None if matches!(text(SEC_FETCH_SITE), Some("cross-site" | "same-site")) => Err(foreign_page()),
         None => Ok(None),
         Some(origin) => {
-            let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin, host));
+            let secure = is_secure(request.extensions());
+            let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin, host, secure));
             if allowed { Ok(Some(origin.clone())) } else { Err(foreign_page()) }
         }
     }
@@ -251,22 +276,24 @@ mod tests {
     #[test]
     fn origins_are_foreign_unless_they_are_the_server_itself_or_were_named() {
         let plain = policy("127.0.0.1:8723", Vec::new());
-        assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723"));
+        assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", false));
         for origin in ["null", "http://127.0.0.1:3000", "https://127.0.0.1:8723", "https://evil.example", ""]
         {
-            assert!(!plain.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(!plain.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
+        assert!(plain.origin_allowed("https://127.0.0.1:8723", "127.0.0.1:8723", true), "over TLS");
+        assert!(!plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", true));
         let named =
             policy("127.0.0.1:8723", vec![AllowedOrigin::Loopback, "https://App.example".parse().unwrap()]);
         for origin in
             ["http://localhost:3000", "https://[::1]", "http://127.0.0.1:5173", "https://app.example"]
         {
-            assert!(named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
         for origin in
             ["http://app.example", "https://app.example:444", "http://localhost.evil.example", "file://"]
         {
-            assert!(!named.origin_allowed(origin, "127.0.0.1:8723"), "{origin}");
+            assert!(!named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Pace {
     paused: watch::Sender<bool>,
     cancelled: watch::Sender<bool>,
     stage: watch::Sender<Stage>,
+    /// The step that it takes, or took last.
+    step: Mutex<String>,
     messages: Mutex<VecDeque<String>>,
     arrived: Notify,
     slots: Arc<Semaphore>,
@@ -60,6 +62,7 @@ impl Pace {
             paused: watch::Sender::new(false),
             cancelled: watch::Sender::new(false),
             stage: watch::Sender::new(Stage::Working),
+            step: Mutex::default(),
             messages: Mutex::default(),
             arrived: Notify::new(),
             slots,
@@ -89,10 +92,15 @@ impl Pace {
         self.arrived.notify_one();
     }
 
-    /// Whether it could rest without a slot right now.
+    /// Notes the step that it takes now.
+    pub fn take_step(&self, step: String) {
+        *lock(&self.step) = step;
+    }
+
+    /// The step that it takes, or took last; nothing before the first.
     #[must_use]
-    pub fn has_place(&self) -> bool {
-        self.places.available_permits() > 0
+    pub fn step(&self) -> String {
+        lock(&self.step).clone()
     }
 
     /// Resolves when its work is to end.

@@ -22,11 +22,14 @@ use crate::clock::{millis, now_ms};
 use crate::config::Config;
 use crate::endings::Endings;
 use crate::guard::Policy;
+use crate::link::Links;
+use crate::listen::{Arrival, Port};
 use crate::perform::Performer;
 use crate::runner::{Runner, RunnerConfig};
 use crate::sessions::Sessions;
 use crate::shutdown::asked_to_stop;
 use crate::store::{Store, StoreError};
+use crate::tls::{self, TlsError};
 use crate::vault::Vault;
 
 /// How often ended tasks and sessions beyond the limits are forgotten.
@@ -40,6 +43,11 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     if !config.host.is_loopback() && key.is_none() {
         return Err(StartError::Open(config.host.to_string()));
     }
+    let tls = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key).map_err(StartError::Tls)?),
+        _ => None,
+    };
+    let secure = tls.is_some();
     let listener = TcpListener::bind(config.address())
         .await
         .map_err(|error| StartError::Bind(config.address().to_string(), error))?;
@@ -62,7 +70,9 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     chromium.start().await.map_err(StartError::Browser)?;
 
     let endings = Endings::default();
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), config.sessions);
+    let links = Links::default();
+    let sessions =
+        Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), config.sessions);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
     let concurrency = config.concurrency();
@@ -80,22 +90,25 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
         store,
         runner: runner.clone(),
         sessions: sessions.clone(),
+        links: links.clone(),
         chromium: chromium.clone(),
         tool_slots: Arc::new(Semaphore::new(concurrency)),
         upload_limit: config.upload_limit,
+        idle_release: config.idle_release,
         policy: Policy::new(bound, &config.allow_host, config.allow_origin.clone(), key),
         patience: Patience::default(),
     };
     let (stop, stopping) = watch::channel(false);
     let mut stopped = stopping.clone();
-    let server = axum::serve(listener, app(state))
+    let service = app(state).into_make_service_with_connect_info::<Arrival>();
+    let server = axum::serve(Port::new(listener, tls), service)
         .with_graceful_shutdown(async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         })
         .into_future();
     let server = tokio::spawn(server);
-    announce(&bound.to_string());
-    info!(%bound, directory = %directory.display(), concurrency, key = key.is_some(), "ready");
+    announce(&bound.to_string(), secure);
+    info!(%bound, directory = %directory.display(), concurrency, key = key.is_some(), tls = secure, "ready");
 
     asked_to_stop().await;
     stop.send_replace(true);
@@ -103,6 +116,7 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
     if timeout(REQUESTS_GRACE, server).await.is_err() {
         warn!("some requests were cut off");
     }
+    links.revoke_all("The server stopped.");
     sessions.end_all("The server stopped.").await;
     chromium.shutdown().await;
     info!("stopped");
@@ -111,9 +125,10 @@ pub async fn serve(config: Config, agent: Arc<dyn Agent>) -> Result<(), StartErr
 
 /// The line that scripts wait for. Nothing else goes to standard output.
 #[allow(clippy::let_underscore_must_use, reason = "a closed standard output does not stop a server")]
-fn announce(address: &str) {
+fn announce(address: &str, secure: bool) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "taskwright-server listening on http://{address}");
+    let tls = if secure { format!(" and https://{address}") } else { String::new() };
+    let _ = writeln!(out, "taskwright-server listening on http://{address}{tls}");
     let _ = out.flush();
 }
 
@@ -136,6 +151,7 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
         let pruned = async {
             let tasks = store.prune_tasks(before, retain).await?;
             store.prune_files().await?;
+            store.prune_contexts(before, retain).await?;
             Ok((tasks, store.prune_sessions(before, retain).await?))
         };
         match pruned.await {
@@ -154,6 +170,8 @@ async fn prune(store: Store, retain_for: Duration, retain: u64) {
 pub enum StartError {
     /// Beyond loopback without a key.
     Open(String),
+    /// HTTPS cannot be served as asked.
+    Tls(TlsError),
     /// The address cannot be had.
     Bind(String, std::io::Error),
     /// No directory for the database is known.
@@ -176,6 +194,7 @@ impl fmt::Display for StartError {
                 "--host {host} lets other machines drive the browser of this one, so a key is needed: set \
                  TASKWRIGHT_API_KEY, or listen on 127.0.0.1"
             ),
+            Self::Tls(error) => error.fmt(f),
             Self::Bind(address, error) => {
                 write!(f, "cannot listen on {address}: {error}; choose another port with --port, or --port 0")
             }
@@ -194,6 +213,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Bind(_, error) | Self::Temporary(error) => Some(error),
+            Self::Tls(error) => Some(error),
             Self::Store(error) => Some(error),
             Self::Agents(error) => Some(error),
             Self::Browser(error) => Some(error),

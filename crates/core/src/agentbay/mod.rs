@@ -3,6 +3,7 @@
 pub mod envelope;
 pub mod operations;
 pub mod status;
+pub mod wire;
 
 use crate::operation::Operation;
 use crate::status::Standing;

@@ -78,6 +78,7 @@ impl Host {
     /// Says that a step begins; 0 is what comes before the first.
     pub fn began(&self, number: u32, action: &str, detail: &str) {
         let (action, detail) = (action.to_owned(), detail.to_owned());
+        self.pace.take_step(format!("{action} {detail}"));
         self.report(Report::Progress(Progress::Began { number, action, detail }));
     }
 

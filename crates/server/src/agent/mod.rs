@@ -13,7 +13,11 @@ use serde_json::Value;
 use crate::browser::Page;
 
 pub use host::{Found, Host, Progress, Report};
-pub use rules::Rules;
+pub use rules::{Rules, hand};
+
+/// What the sentence of a task begins with that asks for something no agent here understands. Some wires have a word
+/// of their own for it.
+pub const NOT_UNDERSTOOD: &str = "this agent does not understand";
 
 /// One way of carrying out tasks. `rules` needs no model; a model-driven agent stands behind this same trait.
 pub trait Agent: Send + Sync + 'static {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::relay::{Delivery, Inbox, Waiting};
 use super::transport::Transport;
 
 /// Why a command was not answered with a result.
@@ -40,13 +41,49 @@ struct Table {
     outgoing: Option<mpsc::UnboundedSender<String>>,
     last_id: u64,
     pending: HashMap<u64, Pending>,
-    sessions: HashMap<String, mpsc::UnboundedSender<Event>>,
+    sessions: HashMap<String, Listener>,
+    /// The open contexts that the server made, by their ids.
+    contexts: HashMap<String, Made>,
+}
+
+/// Who hears of a session's events.
+#[derive(Debug, Clone)]
+enum Listener {
+    Page(mpsc::UnboundedSender<Event>),
+    Relay(Inbox),
 }
 
 #[derive(Debug)]
 struct Pending {
     session: Option<String>,
-    reply: oneshot::Sender<Result<Value, CallError>>,
+    reply: Reply,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Caller(oneshot::Sender<Result<Value, CallError>>),
+    /// A relay, with the number by which it knows its command.
+    Relay(Inbox, u64),
+}
+
+impl Reply {
+    fn gone(self, reason: &str) {
+        if let Self::Caller(reply) = self {
+            let _ = reply.send(Err(CallError::Gone(reason.to_owned())));
+        }
+    }
+}
+
+/// What is remembered of a context.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// The target of its first page, which the server works in.
+    pub(super) page: String,
+    /// The parameters that its downloads were set up with.
+    pub(super) downloads: Value,
+    /// Relays into it.
+    pub(super) relays: usize,
 }
 
 impl Connection {
@@ -62,7 +99,7 @@ impl Connection {
                 let Some(inner) = weak.upgrade() else { return };
                 // Chromium sends nothing but JSON; what is not can have no addressee.
                 if let Ok(message) = serde_json::from_str::<Value>(&text) {
-                    inner.dispatch(message);
+                    inner.dispatch(message, text.len());
                 }
             }
             if let Some(inner) = weak.upgrade() {
@@ -80,39 +117,111 @@ impl Connection {
         params: Value,
     ) -> Result<Value, CallError> {
         let (reply, answer) = oneshot::channel();
-        let id = {
-            let mut table = self.0.table();
-            let gone = || CallError::Gone(self.0.reason());
-            let outgoing = table.outgoing.clone().ok_or_else(gone)?;
-            if session.is_some_and(|session| !table.sessions.contains_key(session)) {
-                return Err(CallError::Gone("the page is closed or has crashed".into()));
-            }
-            table.last_id += 1;
-            let id = table.last_id;
-            let mut message = json!({ "id": id, "method": method, "params": params });
-            if let (Some(session), Some(fields)) = (session, message.as_object_mut()) {
-                fields.insert("sessionId".into(), session.into());
-            }
-            table.pending.insert(id, Pending { session: session.map(Into::into), reply });
-            if outgoing.send(message.to_string()).is_err() {
-                table.pending.remove(&id);
-                return Err(gone());
-            }
-            id
-        };
+        let id = self.post(session, method, params, Reply::Caller(reply))?;
         // A caller that stops waiting (a timeout, a cancelled task) must not leave its entry behind.
         let _forget = Forget { inner: &self.0, id };
         answer.await.unwrap_or_else(|_| Err(CallError::Gone(self.0.reason())))
     }
 
+    /// Sends a command whose answer goes to `reply`. Its number on this connection.
+    pub(super) fn post(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+        reply: Reply,
+    ) -> Result<u64, CallError> {
+        let mut table = self.0.table();
+        let gone = || CallError::Gone(self.0.reason());
+        let outgoing = table.outgoing.clone().ok_or_else(gone)?;
+        if session.is_some_and(|session| !table.sessions.contains_key(session)) {
+            return Err(CallError::Gone("the page is closed or has crashed".into()));
+        }
+        table.last_id += 1;
+        let id = table.last_id;
+        let mut message = json!({ "id": id, "method": method, "params": params });
+        if let (Some(session), Some(fields)) = (session, message.as_object_mut()) {
+            fields.insert("sessionId".into(), session.into());
+        }
+        table.pending.insert(id, Pending { session: session.map(Into::into), reply });
+        if outgoing.send(message.to_string()).is_err() {
+            table.pending.remove(&id);
+            return Err(gone());
+        }
+        Ok(id)
+    }
+
     /// The events of a session from now on. They end when the session does.
     pub(super) fn listen(&self, session: &str) -> mpsc::UnboundedReceiver<Event> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let mut table = self.0.table();
-        if table.outgoing.is_some() {
-            table.sessions.insert(session.to_owned(), sender);
-        }
+        self.0.listen(session, Listener::Page(sender));
         receiver
+    }
+
+    /// Gives a session to a relay: its events, and every session that is attached through it.
+    pub(super) fn entrust(&self, session: &str, inbox: Inbox) {
+        self.0.listen(session, Listener::Relay(inbox));
+    }
+
+    /// Sends a command for a relay, into a session that was entrusted to it. Its answer has `number`.
+    pub(super) fn post_for(
+        &self,
+        relay: &Arc<Waiting>,
+        session: &str,
+        method: &str,
+        params: Value,
+        number: u64,
+    ) -> Result<(), CallError> {
+        let inbox = match self.0.table().sessions.get(session) {
+            Some(Listener::Relay(inbox)) if inbox.leads_to(relay) => inbox.clone(),
+            _ => return Err(CallError::Gone("the session is closed".into())),
+        };
+        self.post(Some(session), method, params, Reply::Relay(inbox, number)).map(drop)
+    }
+
+    /// Forgets the sessions and commands of a relay.
+    pub(super) fn release(&self, relay: &Arc<Waiting>) {
+        let mut table = self.0.table();
+        table.sessions.retain(|_, owner| !matches!(owner, Listener::Relay(inbox) if inbox.leads_to(relay)));
+        table.pending.retain(|_, pending| match &pending.reply {
+            Reply::Relay(inbox, _) => !inbox.leads_to(relay),
+            Reply::Caller(_) => true,
+        });
+    }
+
+    /// Remembers a context that was made.
+    pub(super) fn remember(&self, context: &str, made: Made) {
+        self.0.table().contexts.insert(context.to_owned(), made);
+    }
+
+    /// Counts a relay into a context that was made; `None` when it is closed.
+    pub(super) fn share(&self, context: &str) -> Option<Made> {
+        let mut table = self.0.table();
+        let made = table.contexts.get_mut(context)?;
+        made.relays += 1;
+        Some(made.clone())
+    }
+
+    /// Counts a relay out.
+    pub(super) fn unshare(&self, context: &str) {
+        if let Some(made) = self.0.table().contexts.get_mut(context) {
+            made.relays = made.relays.saturating_sub(1);
+        }
+    }
+
+    /// Whether a context is open.
+    pub(super) fn has(&self, context: &str) -> bool {
+        self.0.table().contexts.contains_key(context)
+    }
+
+    /// Whether a client works in the same page as the server.
+    pub(super) fn is_shared(&self, page: &str) -> bool {
+        self.0.table().contexts.values().any(|made| made.page == page && made.relays > 0)
+    }
+
+    /// Forgets a context that is being closed.
+    pub(super) fn forget(&self, context: &str) {
+        self.0.table().contexts.remove(context);
     }
 
     /// Ends one session: its pending commands fail with `reason`, and so does every later one.
@@ -161,16 +270,50 @@ impl Inner {
         self.gone.borrow().clone().unwrap_or_else(|| "the connection to Chromium is closed".into())
     }
 
-    fn dispatch(&self, mut message: Value) {
+    /// Gives one message, which had so many bytes, to whom it concerns.
+    fn dispatch(&self, mut message: Value, bytes: usize) {
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(pending) = self.table().pending.remove(&id) else { return };
-            let result = match message.get("error") {
-                Some(error) => Err(CallError::Refused(text(error, "message"))),
-                None => Ok(message.get_mut("result").map(Value::take).unwrap_or_default()),
-            };
-            let _ = pending.reply.send(result);
+            match pending.reply {
+                Reply::Caller(reply) => {
+                    let result = match message.get("error") {
+                        Some(error) => Err(CallError::Refused(text(error, "message"))),
+                        None => Ok(message.get_mut("result").map(Value::take).unwrap_or_default()),
+                    };
+                    let _ = reply.send(result);
+                }
+                Reply::Relay(inbox, number) => inbox.push(Delivery::Answer { number, message }, bytes),
+            }
             return;
         }
+        let Some(message) = self.relay(message, bytes) else { return };
+        self.notify(message);
+    }
+
+    /// Hands an event of a relay's session over; `None` unless it is somebody else's.
+    fn relay(&self, mut message: Value, bytes: usize) -> Option<Value> {
+        let session = text(&message, "sessionId");
+        let inbox = match self.table().sessions.get(&session) {
+            Some(Listener::Relay(inbox)) => inbox.clone(),
+            _ => return Some(message),
+        };
+        let method = text(&message, "method");
+        let params = message.get_mut("params").map(Value::take).unwrap_or_default();
+        // Before the next message is looked at, which may be one of the new session.
+        match method.as_str() {
+            "Target.attachedToTarget" => {
+                self.listen(&text(&params, "sessionId"), Listener::Relay(inbox.clone()));
+            }
+            "Target.detachedFromTarget" => {
+                self.end_session(&text(&params, "sessionId"), "the session was detached");
+            }
+            _ => {}
+        }
+        inbox.push(Delivery::Event { session, method, params }, bytes);
+        None
+    }
+
+    fn notify(&self, mut message: Value) {
         let method = text(&message, "method");
         let params = message.get_mut("params").map(Value::take).unwrap_or_default();
         if method == "Target.detachedFromTarget" {
@@ -182,8 +325,15 @@ impl Inner {
             self.end_session(&session, "the page crashed");
             return;
         }
-        if let Some(listener) = self.table().sessions.get(&session) {
+        if let Some(Listener::Page(listener)) = self.table().sessions.get(&session) {
             let _ = listener.send(Event { method, params });
+        }
+    }
+
+    fn listen(&self, session: &str, listener: Listener) {
+        let mut table = self.table();
+        if table.outgoing.is_some() {
+            table.sessions.insert(session.to_owned(), listener);
         }
     }
 
@@ -192,7 +342,7 @@ impl Inner {
         table.sessions.remove(session);
         let orphans = table.pending.extract_if(|_, pending| pending.session.as_deref() == Some(session));
         for (_, pending) in orphans {
-            let _ = pending.reply.send(Err(CallError::Gone(reason.to_owned())));
+            pending.reply.gone(reason);
         }
     }
 
@@ -200,6 +350,7 @@ impl Inner {
         let mut table = self.table();
         table.outgoing = None;
         table.sessions.clear();
+        table.contexts.clear();
         // The first reason is the true one; what follows is its consequence.
         self.gone.send_if_modified(|gone| {
             let first = gone.is_none();
@@ -209,7 +360,7 @@ impl Inner {
             first
         });
         for (_, pending) in table.pending.drain() {
-            let _ = pending.reply.send(Err(CallError::Gone(reason.to_owned())));
+            pending.reply.gone(reason);
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::connection::{CallError, Connection, text};
+use super::connection::{CallError, Connection, Made, text};
 use super::page::{Page, Session};
 use super::taps::Tap;
-use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec, Downloads};
+use super::{BrowserConfig, BrowserError, ContextOptions, CookieSpec, Downloads, Freezer};
 
 /// How long Chromium may take to make a context, or to end one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ impl Context {
             }),
             None => json!({ "behavior": "deny", "browserContextId": context }),
         };
-        ask("Browser.setDownloadBehavior", behavior).await?;
+        ask("Browser.setDownloadBehavior", behavior.clone()).await?;
         if !options.cookies.is_empty() {
             let cookies: Vec<Value> = options.cookies.iter().map(CookieSpec::param).collect();
             ask("Storage.setCookies", json!({ "cookies": cookies, "browserContextId": context })).await?;
@@ -63,6 +63,8 @@ impl Context {
         let made =
             ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context })).await?;
         let target = text(&made, "targetId");
+        let made = Made { page: target.clone(), downloads: behavior, relays: 0 };
+        connection.remember(handle.id(), made);
         let made = ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true })).await?;
         let session = Session::new(connection.clone(), text(&made, "sessionId"));
         let viewport = options.viewport.unwrap_or(VIEWPORT);
@@ -79,6 +81,18 @@ impl Context {
     #[must_use]
     pub fn page(&self) -> &Page {
         &self.page
+    }
+
+    /// Chromium's id of it (`browserContextId`).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.handle.id()
+    }
+
+    /// What stops its pages and lets them go on.
+    #[must_use]
+    pub fn freezer(&self) -> Freezer {
+        Freezer::new(self.handle.connection.clone(), self.id().to_owned(), self.page.clone())
     }
 
     /// Its downloads, to be taken once; `None` where they are refused.
@@ -107,6 +121,12 @@ struct Handle {
     id: Option<String>,
 }
 
+impl Handle {
+    fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+}
+
 impl Drop for Handle {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
@@ -119,6 +139,7 @@ impl Drop for Handle {
 }
 
 async fn dispose(connection: &Connection, id: &str) {
+    connection.forget(id);
     let command = connection.call(None, "Target.disposeBrowserContext", json!({ "browserContextId": id }));
     // A failure means that Chromium is gone, and the context with it.
     let _ = timeout(PATIENCE, command).await;

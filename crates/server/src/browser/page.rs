@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::BrowserError;
 use super::connection::{CallError, Connection, Event, text};
@@ -15,6 +15,8 @@ use super::taps::Taps;
 
 /// How long a command or a script may take. A page that computes for longer than that does not come back.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a dialog is left to a client that works in the same page, for its user to answer it.
+const FOR_OTHERS: Duration = Duration::from_secs(3);
 /// The message for a script whose page was left, after which it can be asked of the next page.
 const LEFT: &str = "the page was left while the script ran";
 
@@ -141,6 +143,13 @@ impl Page {
         self.command("Runtime.releaseObject", json!({ "objectId": object })).await.map(drop)
     }
 
+    /// Ends once nothing can be asked of the page any more: it crashed, was closed, or its Chromium is gone.
+    pub async fn gone(&self) {
+        let mut load = self.inner.load.clone();
+        // What follows its events is dropped when they end.
+        while load.changed().await.is_ok() {}
+    }
+
     /// Crashes the renderer of the page, to see what becomes of its tasks.
     #[doc(hidden)]
     pub async fn crash(&self) -> Result<(), BrowserError> {
@@ -189,7 +198,11 @@ async fn observe(
         if event.method == "Page.javascriptDialogOpening" {
             let session = session.clone();
             let accept = accepts(&text(&event.params, "type"));
+            let shared = session.connection.is_shared(&main_frame);
             tokio::spawn(async move {
+                if shared {
+                    sleep(FOR_OTHERS).await;
+                }
                 // Fails when the dialog is gone already, which is what is wanted.
                 let _ = session.call("Page.handleJavaScriptDialog", json!({ "accept": accept })).await;
             });

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::launch::{self, Process};
+use super::relay::Relay;
 use super::{BrowserConfig, BrowserError, BrowserHealth, Context, ContextOptions, attach, find, profile};
 
 /// How long [`Browser::open`] waits for a restart that is under way.
@@ -100,6 +101,11 @@ impl Browser {
             }
             opened => opened,
         }
+    }
+
+    /// Opens CDP sessions of a client's own beside the server's, for the context of an id ([`Context::id`]).
+    pub async fn relay(&self, context: &str) -> Result<Relay, BrowserError> {
+        Relay::open(self.connection().await?, context).await
     }
 
     /// Whether a Chromium is connected right now, its product string, and how often it was started again.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{StatusCode, header, request::Parts};
 use axum::response::Response;
@@ -28,7 +29,7 @@ impl<S: Sync> FromRequest<S> for JsonObject {
 
 async fn read_object(request: Request) -> Result<Map<String, Value>, Failure> {
     let kind = request.headers().get(header::CONTENT_TYPE).cloned();
-    let bytes = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| unread(&error))?;
+    let bytes = read_body(request.into_body()).await?;
     if bytes.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
@@ -45,6 +46,11 @@ async fn read_object(request: Request) -> Result<Map<String, Value>, Failure> {
         ))),
         Err(error) => Err(Failure::bad_request(format!("The body is not valid JSON: {error}."))),
     }
+}
+
+/// All of a body, chunked or not, up to the limit.
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Failure> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| unread(&error))
 }
 
 fn unread(error: &axum::Error) -> Failure {

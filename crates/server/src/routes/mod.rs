@@ -7,8 +7,10 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::error::{Failure, Retry};
+use crate::link::Links;
 
 mod accept;
+pub mod agentbay;
 pub mod anchor;
 pub mod asteroid;
 mod extract;
@@ -20,6 +22,8 @@ pub(crate) fn router() -> Router<AppState> {
         .merge(health::router())
         .merge(anchor::router())
         .merge(asteroid::router())
+        .merge(agentbay::router())
+        .merge(Links::router())
         .fallback(async |request: Request| {
             let path = request.uri().path();
             Wire::of(request.uri()).render(&Failure::not_found(format!("There is nothing at {path}.")))
@@ -39,6 +43,8 @@ pub enum Wire {
     Anchor,
     /// Asteroid: `/api/v1/...`, `/agents/v2/...`, and addresses with a signature.
     Asteroid(asteroid::Api),
+    /// AgentBay: `/`, whatever the action.
+    AgentBay,
     /// The server's own: `/healthz`, and paths that no wire has.
     Own,
 }
@@ -51,6 +57,8 @@ impl Wire {
             Self::Asteroid(api)
         } else if uri.path().starts_with("/v1/") || uri.path().starts_with("/v2/") {
             Self::Anchor
+        } else if uri.path() == agentbay::PATH {
+            Self::AgentBay
         } else {
             Self::Own
         }
@@ -61,15 +69,16 @@ impl Wire {
         match self {
             Self::Anchor | Self::Own => &["anchor-api-key"],
             Self::Asteroid(_) => &[asteroid::KEY_HEADER, asteroid::NEW_KEY_HEADER],
+            Self::AgentBay => &[],
         }
     }
 
     /// Whether requests for `path` need the key when there is one. The health tells nothing worth a key; an address
-    /// with a signature is its own permission.
+    /// with a signature is its own permission; and one wire has its key among the parameters, where its route looks.
     pub(crate) fn needs_key(self, path: &str) -> bool {
         match self {
             Self::Anchor => true,
-            Self::Own => false,
+            Self::Own | Self::AgentBay => false,
             Self::Asteroid(_) => !self.is_signed() && !asteroid::OPEN_PATHS.contains(&path),
         }
     }
@@ -84,6 +93,7 @@ impl Wire {
         let mut response = match self {
             Self::Anchor | Self::Own => anchor::envelope::failure(failure),
             Self::Asteroid(api) => asteroid::answer::failure(api, failure),
+            Self::AgentBay => agentbay::answer::failure(failure),
         };
         let headers = response.headers_mut();
         match failure.retry {
@@ -96,5 +106,13 @@ impl Wire {
             }
         }
         response
+    }
+
+    /// An answer as it leaves: one wire repeats the id of the request in the body.
+    pub(crate) fn finish(self, response: Response, request_id: &str) -> Response {
+        match self {
+            Self::AgentBay => agentbay::answer::finish(response, request_id),
+            Self::Anchor | Self::Asteroid(_) | Self::Own => response,
+        }
     }
 }

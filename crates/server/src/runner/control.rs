@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{Live, Runner};
+use crate::pace::Stage;
 use crate::store::{CancelReason, Deleted, StoreError, TaskState};
 
 /// Said of a task that somebody cancelled.
@@ -36,8 +37,8 @@ impl Runner {
             let _turn = live.turn.lock().await;
             // One that is on hold already has its place.
             let working = self.inner.store.task_state(id).await? == Some(TaskState::Running);
-            if working && !live.pace.has_place() {
-                return Err(ControlError::TooManyHeld(self.inner.config.held));
+            if working {
+                self.expect_place()?;
             }
             if self.inner.store.pause_task(id).await? {
                 live.pace.pause();
@@ -56,6 +57,60 @@ impl Runner {
             }
         }
         self.expect(id, |state| matches!(state, TaskState::Running | TaskState::Asking(_))).await
+    }
+
+    /// Has the tasks of a session stand still: none begins, and one that runs does not begin another step. Returns
+    /// when the step that was under way is done. Dropping this leaves the wish to stand.
+    pub async fn hold_session(&self, session: &str) -> Result<(), ControlError> {
+        for id in self.inner.store.hold_session(session, true).await? {
+            let Some(live) = self.running(&id).await? else { continue };
+            let turn = live.turn.lock().await;
+            // Without a place it keeps its slot; half a session that stands still would be worse.
+            if self.inner.store.pause_task(&id).await? {
+                live.pace.pause();
+            }
+            drop(turn);
+            self.until_still(&id).await;
+        }
+        Ok(())
+    }
+
+    /// Lets them go on.
+    pub async fn release_session(&self, session: &str) -> Result<(), ControlError> {
+        for id in self.inner.store.hold_session(session, false).await? {
+            match self.resume(&id).await {
+                Ok(_) | Err(ControlError::NotPossible(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.inner.wake.notify_one();
+        Ok(())
+    }
+
+    /// Whether one more task can be put on hold without keeping others from running.
+    pub fn expect_place(&self) -> Result<(), ControlError> {
+        match self.inner.places.available_permits() {
+            0 => Err(ControlError::TooManyHeld(self.inner.config.held)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The step that a running task takes, or took last; `None` when it does not run or has not begun one.
+    #[must_use]
+    pub fn step_of(&self, id: &str) -> Option<String> {
+        let live = self.living().get(id).cloned()?;
+        Some(live.pace.step()).filter(|step| !step.is_empty())
+    }
+
+    /// Returns when a task that was told to stand still does, or has ended.
+    async fn until_still(&self, id: &str) {
+        loop {
+            let live = self.living().get(id).cloned();
+            match live {
+                Some(live) if *live.pace.stage().borrow() == Stage::Working => sleep(LOOK).await,
+                _ => return,
+            }
+        }
     }
 
     /// Gives a task a message: the answer to its question, or to the next one that it asks. How it stands then;

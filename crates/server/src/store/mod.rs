@@ -14,6 +14,7 @@ use crate::vault::{Vault, VaultError};
 
 mod activities;
 mod agents;
+mod contexts;
 mod executions;
 mod files;
 mod folders;
@@ -27,12 +28,13 @@ mod transitions;
 
 pub use activities::Activity;
 pub use agents::{AgentRow, AgentSpec, Changed};
+pub use contexts::ContextRow;
 pub use executions::{Deleted, ExecutionFilter, ExecutionView, LOCAL, NewExecution, StateKind};
 pub use files::{FileSource, Incoming, NewFile, STAGED_MS, StoredFile};
 pub use listing::{Listing, Sort};
 pub use profiles::{ProfileChange, ProfileRow, SealedRow};
 pub use recordings::{Frame, Recording, frame_name};
-pub use sessions::{SessionFilter, SessionRow};
+pub use sessions::{NewSession, SessionFilter, SessionRow};
 pub use tasks::{
     Acceptance, CancelReason, Cancelled, Claimed, ClaimedExecution, Counts, IdempotencyKey, NewTask,
     TaskRequest, TaskState, TaskView,

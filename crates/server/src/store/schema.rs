@@ -161,6 +161,23 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX profile_secrets_by_profile ON profile_secrets (profile_id, seq);
 ",
+    "
+    -- Sessions of one wire are not seen by the others; this says whose it is.
+    ALTER TABLE sessions ADD COLUMN realm TEXT NOT NULL DEFAULT '';
+    -- Labels by name, as a JSON object, where they may be replaced.
+    ALTER TABLE sessions ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';
+    -- Whether its tasks stand still; none is begun meanwhile.
+    ALTER TABLE sessions ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+
+    -- Names under which clients would keep what sessions share.
+    CREATE TABLE contexts (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL UNIQUE,
+        created_ms INTEGER NOT NULL,
+        used_ms INTEGER NOT NULL
+    ) STRICT;
+",
 ];
 
 /// Sets the connection up and brings the file to the newest version.

@@ -175,6 +175,8 @@ impl TaskState {
 pub struct TaskView {
     /// How it stands.
     pub state: TaskState,
+    /// The session whose page it runs in.
+    pub session: Option<String>,
     /// When it was accepted, in milliseconds since 1970.
     pub created_ms: i64,
     /// When it ended.
@@ -267,7 +269,7 @@ pub(super) fn state(row: &Row<'_>) -> Result<TaskState, StoreError> {
 
 fn view(connection: &Connection, id: &str) -> Result<Option<TaskView>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT seq, state, result, error, hold, question, cancel_reason, created_ms, ended_ms
+        "SELECT seq, session_id, state, result, error, hold, question, cancel_reason, created_ms, ended_ms
          FROM tasks WHERE id = ?1",
     )?;
     let mut rows = statement.query([id])?;
@@ -287,6 +289,7 @@ fn view(connection: &Connection, id: &str) -> Result<Option<TaskView>, StoreErro
     })?;
     Ok(Some(TaskView {
         state: state(row)?,
+        session: row.get("session_id")?,
         created_ms: row.get("created_ms")?,
         ended_ms: row.get("ended_ms")?,
         steps: steps.collect::<Result<_, _>>()?,

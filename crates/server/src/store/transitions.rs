@@ -29,7 +29,7 @@ impl Store {
     }
 
     /// The next task in the order of arrival, marked as running. Tasks of a session that has one running are
-    /// passed over until it ended.
+    /// passed over until it ended, those of a held one until it goes on.
     pub async fn claim(&self) -> Result<Option<Claimed>, StoreError> {
         let vault = self.vault.clone();
         self.call(move |connection| claim(connection, &vault)).await
@@ -275,6 +275,8 @@ fn claim(connection: &mut Connection, vault: &Vault) -> Result<Option<Claimed>, 
                  SELECT seq FROM tasks AS next
                  WHERE state = 'queued' AND (session_id IS NULL OR NOT EXISTS (
                      SELECT 1 FROM tasks AS other WHERE other.session_id = next.session_id AND other.state = 'running'
+                 ) AND NOT EXISTS (
+                     SELECT 1 FROM sessions WHERE sessions.id = next.session_id AND held = 1
                  ))
                  ORDER BY seq LIMIT 1
              )

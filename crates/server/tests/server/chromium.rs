@@ -16,6 +16,7 @@ use taskwright_server::browser::Page;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::Policy;
+use taskwright_server::link::Links;
 use taskwright_server::perform::Performer;
 use taskwright_server::runner::Runner;
 use taskwright_server::sessions::{SessionOptions, Sessions};
@@ -75,7 +76,8 @@ async fn real() -> Real {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let (endings, chromium): (_, Chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 3);
+    let links = Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 3);
     let agent = Arc::new(Evaluates);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions: sessions.clone(), agent };
@@ -84,9 +86,11 @@ async fn real() -> Real {
         store,
         runner,
         sessions,
+        links,
         chromium,
         tool_slots: Arc::new(Semaphore::new(2)),
         upload_limit: 1_000_000,
+        idle_release: Duration::from_secs(600),
         policy: Policy::new("127.0.0.1:8723".parse().unwrap(), &[], Vec::new(), None),
         patience: Patience::default(),
     };
@@ -196,11 +200,9 @@ async fn tasks_have_contexts_of_their_own_and_those_of_a_session_share_its_page(
 async fn a_session_that_ends_takes_its_tasks_along_and_ends_by_itself_when_idle_or_old() {
     let real = real().await;
     let options = |max: Option<u64>, idle: Option<u64>| SessionOptions {
-        initial_url: None,
-        tags: Vec::new(),
-        viewport: None,
         max_duration: max.map(Duration::from_millis),
         idle_timeout: idle.map(Duration::from_millis),
+        ..SessionOptions::default()
     };
     let create = async |options| real.state.sessions.create(options, json!({})).await.unwrap();
     let id = create(options(None, None)).await;

@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod access;
+mod agentbay;
 mod asteroid;
 mod chromium;
 mod executions;
 mod files;
 mod holds;
+mod link;
 mod process;
 mod routes;
 mod runner;
@@ -17,3 +19,4 @@ mod runs;
 mod store;
 mod support;
 mod tasks;
+mod tls;

@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: String,
+    /// The line that it wrote when it was ready.
+    pub(crate) announced: String,
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -27,7 +29,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn output(arguments: &[&str]) -> Output {
+pub(crate) fn output(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
@@ -41,8 +43,10 @@ impl Process {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("taskwright-server listening on http://").unwrap().to_owned();
-        Self { child, address }
+        let announced = line.trim().to_owned();
+        let address = announced.strip_prefix("taskwright-server listening on http://").unwrap();
+        let address = address.split(' ').next().unwrap().to_owned();
+        Self { child, address, announced }
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
@@ -200,8 +204,16 @@ fn what_is_wrong_at_the_start_is_said_in_one_line() {
     assert!(!busy.status.success());
     assert!(said(busy).contains("--port"));
     let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
-    for word in ["--data-dir", "--allow-origin", "--agents", "--upload-limit", "Examples:", "[default: 8723]"]
-    {
+    for word in [
+        "--data-dir",
+        "--allow-origin",
+        "--agents",
+        "--upload-limit",
+        "--idle-release",
+        "--tls-cert",
+        "Examples:",
+        "[default: 8723]",
+    ] {
         assert!(help.contains(word), "{word}");
     }
 }

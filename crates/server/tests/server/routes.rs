@@ -31,7 +31,7 @@ async fn operations_that_are_not_performed_say_so_and_are_not_worth_a_retry() {
 #[tokio::test]
 async fn unknown_paths_and_wrong_methods_answer_in_the_envelope() {
     let server = server(Setup::default());
-    for path in ["/", "/v1", "/v1/nowhere", "/v1/sessions/a/b/c/d", "/v9/x"] {
+    for path in ["/v1", "/v1/nowhere", "/v1/sessions/a/b/c/d", "/v9/x"] {
         let answer = server.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         answer.error();

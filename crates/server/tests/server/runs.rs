@@ -66,7 +66,8 @@ async fn real() -> Real {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let (endings, chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 3);
+    let links = taskwright_server::link::Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 3);
     let performer =
         Performer { store: store.clone(), chromium: chromium.clone(), sessions, agent: Arc::new(Rules) };
     let runner = Runner::start(store.clone(), Arc::new(performer), endings, limits(2));

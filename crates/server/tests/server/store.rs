@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use taskwright_server::clock::now_ms;
-use taskwright_server::store::{Acceptance, IdempotencyKey, NewTask, SessionFilter, Store, TaskState};
+use taskwright_server::store::{
+    Acceptance, IdempotencyKey, NewSession, NewTask, SessionFilter, Store, TaskState,
+};
 
 use crate::support::new_task;
 
@@ -23,6 +25,11 @@ async fn reopen(directory: &tempfile::TempDir, store: Store) -> Store {
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+}
+
+fn session(id: &str, tags: &[&str]) -> NewSession {
+    let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+    NewSession { id: id.to_owned(), tags, configuration: json!({}), ..NewSession::default() }
 }
 
 async fn claim(store: &Store) -> Option<String> {
@@ -51,7 +58,7 @@ async fn tasks_are_claimed_once_and_in_the_order_of_arrival() {
 #[tokio::test]
 async fn tasks_of_one_session_are_claimed_one_after_the_other() {
     let (_directory, store) = open();
-    store.add_session("s", vec![], json!({})).await.unwrap();
+    store.add_session(session("s", &[])).await.unwrap();
     let in_session = |id: &str| NewTask { session: Some("s".to_owned()), ..new_task(id) };
     store.accept(in_session("s1"), 10).await.unwrap();
     store.accept(in_session("s2"), 10).await.unwrap();
@@ -68,7 +75,7 @@ async fn a_task_for_a_session_that_is_not_open_is_not_accepted() {
     let (_directory, store) = open();
     let task = || NewTask { session: Some("s".to_owned()), ..new_task("t") };
     assert_eq!(store.accept(task(), 10).await.unwrap(), Acceptance::SessionEnded);
-    store.add_session("s", vec![], json!({})).await.unwrap();
+    store.add_session(session("s", &[])).await.unwrap();
     store.end_session("s", "over", false).await.unwrap();
     assert_eq!(store.accept(task(), 10).await.unwrap(), Acceptance::SessionEnded);
 }
@@ -100,7 +107,7 @@ async fn a_key_means_one_task_also_after_a_restart_and_as_long_as_the_task_is_ke
 #[tokio::test]
 async fn after_a_crash_queued_tasks_remain_and_interrupted_ones_say_so() {
     let (directory, store) = open();
-    store.add_session("s", vec![], json!({})).await.unwrap();
+    store.add_session(session("s", &[])).await.unwrap();
     for id in ["done", "running", "queued"] {
         store.accept(new_task(id), 10).await.unwrap();
     }
@@ -200,8 +207,8 @@ async fn ended_tasks_are_forgotten_by_age_and_by_number_and_others_never() {
 #[tokio::test]
 async fn sessions_are_listed_by_what_they_are() {
     let (_directory, store) = open();
-    store.add_session("one", vec!["red".into()], json!({"session": {}})).await.unwrap();
-    store.add_session("two", vec!["blue".into()], json!({})).await.unwrap();
+    store.add_session(session("one", &["red"])).await.unwrap();
+    store.add_session(session("two", &["blue"])).await.unwrap();
     store.end_session("two", "over", false).await.unwrap();
     let ids = async |filter: SessionFilter| {
         let found = store.sessions(filter).await.unwrap();
@@ -213,4 +220,67 @@ async fn sessions_are_listed_by_what_they_are() {
     assert_eq!(ids(SessionFilter { search: Some("re".into()), ..Default::default() }).await, ["one"]);
     let late = Some(now_ms() + 1000);
     assert!(ids(SessionFilter { created_from: late, ..Default::default() }).await.is_empty());
+}
+
+#[tokio::test]
+async fn labels_by_name_are_replaced_as_long_as_the_session_is_open_and_realms_do_not_see_each_other() {
+    let (_directory, store) = open();
+    let labels = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let own =
+        NewSession { realm: "mine".into(), labels: labels(&[("a", "1"), ("b", "2")]), ..session("own", &[]) };
+    store.add_session(own).await.unwrap();
+    store.add_session(session("other", &[])).await.unwrap();
+    let ids = async |filter: SessionFilter| {
+        let found = store.sessions(SessionFilter { realm: Some("mine"), ..filter }).await.unwrap();
+        found.into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    let with = |pairs| SessionFilter { labels: labels(pairs), ..SessionFilter::default() };
+    assert_eq!(ids(with(&[])).await, ["own"]);
+    assert_eq!(ids(with(&[("b", "2"), ("a", "1")])).await, ["own"]);
+    assert!(ids(with(&[("a", "1"), ("b", "3")])).await.is_empty());
+    assert!(store.set_labels("own", labels(&[("c", "3")])).await.unwrap());
+    assert!(ids(with(&[("a", "1")])).await.is_empty(), "replaced, not merged");
+    assert_eq!(ids(with(&[("c", "3")])).await, ["own"]);
+    store.end_session("own", "It was deleted.", false).await.unwrap();
+    assert!(!store.set_labels("own", labels(&[])).await.unwrap());
+    let row = store.session("own").await.unwrap().unwrap();
+    assert_eq!((row.end_reason.as_deref(), row.labels), (Some("It was deleted."), labels(&[("c", "3")])));
+}
+
+#[tokio::test]
+async fn no_task_of_a_held_session_begins_until_it_goes_on() {
+    let (_directory, store) = open();
+    store.add_session(session("s", &[])).await.unwrap();
+    let in_session = |id: &str| NewTask { session: Some("s".into()), ..new_task(id) };
+    store.accept(in_session("first"), 9).await.unwrap();
+    assert_eq!(claim(&store).await.as_deref(), Some("first"));
+    assert_eq!(store.hold_session("s", true).await.unwrap(), ["first"]);
+    store.end_task("first", Ok(json!(1))).await.unwrap();
+    store.accept(in_session("second"), 9).await.unwrap();
+    store.accept(new_task("free"), 9).await.unwrap();
+    assert_eq!(claim(&store).await.as_deref(), Some("free"), "tasks of nobody else are held");
+    assert_eq!(claim(&store).await, None);
+    store.hold_session("s", false).await.unwrap();
+    assert_eq!(claim(&store).await.as_deref(), Some("second"));
+}
+
+#[tokio::test]
+async fn a_context_is_made_once_for_its_name_and_forgotten_when_it_is_not_used() {
+    let (_directory, store) = open();
+    assert_eq!(store.context_named("a", false).await.unwrap(), None);
+    let made = store.context_named("a", true).await.unwrap().unwrap();
+    assert_eq!(store.context_named("a", true).await.unwrap().unwrap().id, made.id);
+    store.context_named("b", true).await.unwrap();
+    assert_eq!(store.rename_context(&made.id, "b").await.unwrap(), Some(false), "the name is taken");
+    assert_eq!(store.rename_context(&made.id, "c").await.unwrap(), Some(true));
+    assert_eq!(store.rename_context("none", "d").await.unwrap(), None);
+    assert_eq!(store.context(&made.id).await.unwrap().unwrap().name, "c");
+    let (page, total) = store.contexts(0, 1).await.unwrap();
+    assert_eq!((page[0].name.as_str(), total), ("c", 2));
+    let (page, _) = store.contexts(page[0].seq, 1).await.unwrap();
+    assert_eq!(page[0].name, "b");
+    assert_eq!(store.prune_contexts(0, 1).await.unwrap(), 1);
+    assert_eq!(store.prune_contexts(now_ms() + 1, 9).await.unwrap(), 1);
 }

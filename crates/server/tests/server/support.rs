@@ -17,6 +17,7 @@ use taskwright_server::browser::BrowserConfig;
 use taskwright_server::chromium::Chromium;
 use taskwright_server::endings::Endings;
 use taskwright_server::guard::{AllowedOrigin, Policy};
+use taskwright_server::link::Links;
 use taskwright_server::runner::{Perform, Runner, RunnerConfig, Undone};
 use taskwright_server::sessions::Sessions;
 use taskwright_server::store::{CancelReason, Claimed, NewExecution, NewTask, Store, TaskRequest};
@@ -169,7 +170,8 @@ pub(crate) fn server(setup: Setup) -> Server {
     let store = Store::open(directory.path()).unwrap();
     let puppet = Arc::new(Puppet::default());
     let (endings, chromium) = (Endings::default(), unused_chromium());
-    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), 5);
+    let links = Links::default();
+    let sessions = Sessions::new(store.clone(), chromium.clone(), endings.clone(), links.clone(), 5);
     let runner = Runner::start(store.clone(), Arc::clone(&puppet) as Arc<dyn Perform>, endings, setup.limits);
     let policy = Policy::new("127.0.0.1:8723".parse().unwrap(), &[], setup.origins, setup.key);
     let tool_slots = Arc::new(Semaphore::new(2));
@@ -177,9 +179,11 @@ pub(crate) fn server(setup: Setup) -> Server {
         store,
         runner,
         sessions,
+        links,
         chromium,
         tool_slots,
         upload_limit: 1_000_000,
+        idle_release: Duration::from_secs(600),
         policy,
         patience: setup.patience,
     };

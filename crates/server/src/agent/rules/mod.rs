@@ -2,6 +2,7 @@
 //! so when it is asked for more.
 
 mod grammar;
+pub mod hand;
 mod instruction;
 mod outcome;
 mod perform;
@@ -15,7 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Agent, AgentError, AgentTask, Host, Step};
+use super::{Agent, AgentError, AgentTask, Host, NOT_UNDERSTOOD, Step};
 use crate::browser::Page;
 use crate::inputs;
 use instruction::Instruction;
@@ -59,7 +60,7 @@ impl Run<'_> {
         let schema = task.output_schema.as_ref().filter(|schema| !schema::is_open(schema));
         let instructions = grammar::parse(&task.prompt, schema.is_some()).map_err(|part| {
             AgentError::NotUnderstood(format!(
-                "this agent does not understand \"{part}\"; it understands: {}",
+                "{NOT_UNDERSTOOD} \"{part}\"; it understands: {}",
                 grammar::UNDERSTOOD
             ))
         })?;

@@ -10,11 +10,18 @@ pub(super) struct Values {
     secrets: Secrets,
     /// Given with the task or asked for.
     inputs: BTreeMap<String, String>,
+    /// Whether nothing is a placeholder.
+    literal: bool,
 }
 
 impl Values {
     pub(super) fn new(secrets: Secrets, inputs: BTreeMap<String, String>) -> Self {
-        Self { secrets, inputs }
+        Self { secrets, inputs, literal: false }
+    }
+
+    /// Of somebody who means what they say: braces and dollar signs are text.
+    pub(super) fn literal() -> Self {
+        Self { literal: true, ..Self::default() }
     }
 
     pub(super) fn set(&mut self, name: &str, value: String) {
@@ -54,6 +61,9 @@ pub(super) fn missing(text: &str, values: &Values) -> Vec<String> {
 /// `$name` is a placeholder only where a value has that name: prices start with a dollar sign, too. What a
 /// value looks like does not matter, it is not looked into again.
 pub(super) fn resolve(text: &str, values: &Values) -> Result<String, AgentError> {
+    if values.literal {
+        return Ok(text.to_owned());
+    }
     let mut resolved = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

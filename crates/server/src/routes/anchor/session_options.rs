@@ -11,6 +11,7 @@ use taskwright_core::anchor::operations::SESSION_CREATE;
 use taskwright_core::operation::{Field, InvalidInput, Operation, Takes, check};
 use taskwright_core::view::View as _;
 
+use super::sessions::REALM;
 use crate::chromium::DEFAULT_VIEWPORT;
 use crate::sessions::SessionOptions;
 
@@ -71,11 +72,13 @@ pub(super) fn read(body: &Map<String, Value>) -> Result<SessionOptions, InvalidI
     let (width, height) = DEFAULT_VIEWPORT;
     let viewport = (side("browser.viewport.width"), side("browser.viewport.height"));
     Ok(SessionOptions {
+        realm: REALM,
         initial_url: at(&body, "session.initial_url").and_then(Value::as_str).map(str::to_owned),
         tags: tags(&body)?,
         viewport: Some((viewport.0.unwrap_or(width), viewport.1.unwrap_or(height))),
         max_duration: minutes(&body, "session.timeout.max_duration", MAX_DURATION)?,
         idle_timeout: minutes(&body, "session.timeout.idle_timeout", IDLE_TIMEOUT)?,
+        ..SessionOptions::default()
     })
 }
 

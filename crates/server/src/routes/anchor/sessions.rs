@@ -1,5 +1,8 @@
 //! Browser sessions: open one, list them, look at one, end them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -15,10 +18,12 @@ use crate::app::AppState;
 use crate::clock::{now_ms, parse_rfc3339, rfc3339};
 use crate::error::Failure;
 use crate::routes::extract::{Id, JsonObject, Params};
-use crate::sessions::CreateError;
+use crate::sessions::{CreateError, Session};
 use crate::store::{SessionFilter, SessionRow};
 
 const DELETED: &str = "It was deleted.";
+/// Sessions of other wires are not seen here. They were the first, so theirs is the unnamed one.
+pub(super) const REALM: &str = "";
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -33,6 +38,23 @@ pub(super) fn router() -> Router<AppState> {
 /// What clients read for a session that is not there.
 pub(super) fn not_found() -> Failure {
     Failure::not_found("Session not found")
+}
+
+/// An open session.
+pub(super) fn open(state: &AppState, id: &str) -> Result<Arc<Session>, Failure> {
+    state.sessions.open(id).filter(|session| session.realm() == REALM).ok_or_else(not_found)
+}
+
+/// Refuses sessions of other wires. Whether one is open is asked when the task is accepted, after its key.
+pub(super) fn expect_ours(state: &AppState, id: &str) -> Result<(), Failure> {
+    let foreign = state.sessions.find(id).is_some_and(|session| session.realm() != REALM);
+    if foreign { Err(not_found()) } else { Ok(()) }
+}
+
+/// A session that is open or was.
+async fn find(state: &AppState, id: &str) -> Result<SessionRow, Failure> {
+    let session = state.store.session(id).await?;
+    session.filter(|session| session.realm == REALM).ok_or_else(not_found)
 }
 
 async fn create(State(state): State<AppState>, JsonObject(body): JsonObject) -> Answer {
@@ -53,7 +75,7 @@ async fn create(State(state): State<AppState>, JsonObject(body): JsonObject) -> 
 }
 
 async fn retrieve(State(state): State<AppState>, Id(id): Id) -> Answer {
-    let session = state.store.session(&id).await?.ok_or_else(not_found)?;
+    let session = find(&state, &id).await?;
     Ok(envelope::data(json!({
         "session_id": session.id,
         "team_id": "local",
@@ -72,14 +94,13 @@ async fn retrieve(State(state): State<AppState>, Id(id): Id) -> Answer {
 
 async fn delete(State(state): State<AppState>, Id(id): Id) -> Answer {
     // Ending an ended session changes nothing and is no error: DELETE may be sent twice.
-    if !state.sessions.end(&id, DELETED).await && state.store.session(&id).await?.is_none() {
-        return Err(not_found().into());
-    }
+    find(&state, &id).await?;
+    state.sessions.end(&id, DELETED).await;
     Ok(envelope::data(success()))
 }
 
 async fn delete_all(State(state): State<AppState>) -> Answer {
-    state.sessions.end_all(DELETED).await;
+    state.sessions.end_all_of(REALM, DELETED).await;
     Ok(envelope::data(success()))
 }
 
@@ -141,7 +162,7 @@ async fn list(State(state): State<AppState>, params: Params) -> Answer {
 async fn goto(State(state): State<AppState>, Id(id): Id, JsonObject(body): JsonObject) -> Answer {
     let body = Value::Object(body);
     check(&SESSION_GOTO, &Some(&body))?;
-    let session = state.sessions.open(&id).ok_or_else(not_found)?;
+    let session = open(&state, &id)?;
     let url = body.get("url").and_then(Value::as_str).unwrap_or_default();
     let driving = session.drive().await;
     tokio::select! {
@@ -208,6 +229,8 @@ fn filter(params: &Params) -> Result<Option<SessionFilter>, InvalidInput> {
         Some(_) => return Ok(None),
     };
     Ok(Some(SessionFilter {
+        realm: Some(REALM),
+        labels: BTreeMap::new(),
         open,
         failed,
         tags: params

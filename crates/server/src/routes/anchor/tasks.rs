@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::envelope::{self, Answer};
+use super::sessions;
 use crate::app::{AppState, Patience};
 use crate::error::Failure;
 use crate::routes::Wire;
@@ -53,6 +54,9 @@ async fn perform(
     let key = idempotency_key(state.store.vault(), &headers, &body)?;
     check(&PERFORM_WEB_TASK, &Some(&body))?;
     let task = new_task(&body, key);
+    if let Some(session) = &task.session {
+        sessions::expect_ours(&state, session)?;
+    }
     let id = submit(&state, task).await?;
     if body.get("async").and_then(Value::as_bool) == Some(true) {
         return Ok(envelope::data(TaskStarted { status: "running".to_owned(), workflow_id: id }));

@@ -14,7 +14,7 @@ use taskwright_core::operation::{InvalidInput, check};
 
 use super::envelope::{AnchorError, Answer};
 use super::session_options::MAX_SIDE;
-use super::sessions::not_found;
+use super::sessions::{not_found, open};
 use crate::app::AppState;
 use crate::browser::{BrowserError, Page, ScreenshotOptions};
 use crate::chromium::DEFAULT_VIEWPORT;
@@ -75,7 +75,7 @@ pub(super) async fn session_screenshot(state: State<AppState>, id: Id) -> Respon
 }
 
 async fn picture_of_session(State(state): State<AppState>, Id(id): Id) -> Answer {
-    let session = state.sessions.open(&id).ok_or_else(not_found)?;
+    let session = open(&state, &id)?;
     let usage = session.look();
     let picture = tokio::select! {
         picture = usage.page().screenshot(ScreenshotOptions::default()) => picture?,
@@ -171,7 +171,7 @@ async fn on_page<V: Visit>(
     visit: &V,
 ) -> Result<V::Found, Failure> {
     if let Some(id) = session {
-        let session = state.sessions.open(id).ok_or_else(not_found)?;
+        let session = open(state, id)?;
         let driving = session.drive().await;
         return tokio::select! {
             found = visit.visit(driving.page()) => Ok(found?),

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
 
 use super::address::SIGNED;
 use super::query::Pairs;
+use crate::base::Base;
 use crate::clock::now_ms;
 use crate::error::Failure;
 use crate::vault::Vault;
@@ -40,14 +40,9 @@ pub(super) struct Signer {
 impl<S: Sync> FromRequestParts<S> for Signer {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        // The guard let nothing through without a host.
-        let host = text(header::HOST).or(parts.uri.authority().map(|authority| authority.as_str()));
-        // A proxy with TLS in front says so.
-        let proto = text(HeaderName::from_static("x-forwarded-proto"));
-        let scheme = if proto == Some("https") { "https" } else { "http" };
-        Ok(Self { origin: format!("{scheme}://{}", host.unwrap_or_default()) })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let base = Base::from_request_parts(parts, state).await?;
+        Ok(Self { origin: base.http() })
     }
 }
 
