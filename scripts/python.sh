@@ -30,8 +30,9 @@ for sdk in "${sdks[@]}"; do
   say "installing $package $release and what it depends on into $folder"
   rm -rf "$folder"
   python3 -m venv "$folder"
+  # The one dependency that is published as source only.
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-    --constraint "$pins" "$package==$release"
+    --no-binary aliyun-log-python-sdk --constraint "$pins" "$package==$release"
   printf '%s' "$wanted" >"$folder/.installed"
 done
 say "ready: $(python3 --version)$(printf ', %s' "${sdks[@]}")"
