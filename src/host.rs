@@ -12,6 +12,8 @@ use taskwright_core::slab::{Key, Slab};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Response};
 
+use crate::spawn;
+
 #[wasm_bindgen(module = "/src/host.js")]
 extern "C" {
     pub(crate) fn kind(value: &JsValue) -> u32;
@@ -66,6 +68,8 @@ extern "C" {
     fn host_read(response: &Response, place: u32, turn: u32, tell: &Tell) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = settled)]
     fn host_settled(promise: &JsValue, place: u32, turn: u32, tell: &Tell);
+    #[wasm_bindgen(js_name = soon)]
+    fn host_soon(place: u32, tell: &Tell);
     #[wasm_bindgen(js_name = ring)]
     fn host_ring(ms: u32, place: u32, turn: u32, tell: &Tell) -> JsValue;
     pub(crate) fn hand(end: &End, data: &JsValue, response: &Response);
@@ -90,11 +94,17 @@ pub(crate) const KIND_LIST: u32 = 5;
 /// What [`kind`] says of a plain object.
 pub(crate) const KIND_OBJECT: u32 = 6;
 
+/// The place of no reply: what is ready can go on.
+const SOON: u32 = u32::MAX;
+
 type Tell = Closure<dyn Fn(u32, u32, bool, JsValue)>;
 
 thread_local! {
     static EXPECTED: RefCell<Slab<State>> = const { RefCell::new(Slab::new()) };
     static TELL: Tell = Closure::new(|place, turn, ok, value| {
+        if place == SOON {
+            return spawn::run();
+        }
         let waker = EXPECTED.with_borrow_mut(|expected| {
             // Nobody expects it any more when its call was dropped.
             let state = expected.get_mut(Key::from_parts(place, turn))?;
@@ -178,6 +188,11 @@ pub(crate) async fn read(response: &Response) -> Result<JsValue, JsValue> {
     let (asked, reply) = Reply::to(|place, turn, tell| host_read(response, place, turn, tell));
     asked?;
     reply.await
+}
+
+/// Has [`spawn::run`] called in the next microtask.
+pub(crate) fn soon() {
+    TELL.with(|tell| host_soon(SOON, tell));
 }
 
 /// How a promise ends; any other value has ended already.

@@ -27,6 +27,7 @@ mod panic;
 mod question;
 mod race;
 mod random;
+mod spawn;
 mod start;
 mod value;
 mod waits;
