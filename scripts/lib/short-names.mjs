@@ -10,6 +10,18 @@ const CLOSURE = /^wasm_bindgen__convert__closures\w+__h[0-9a-f]{16}$/;
 const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
 const SNIPPET = /^\.\/snippets\/.+\/src\/(\w+\.js)$/;
 
+/** Where the standard library's own files lay when it was built; its panics name them. */
+const STANDARD = /\/rustc\/[0-9a-f]{40}\/library\/[\w./-]+?\.rs/g;
+
+/**
+ * The module without the names of the standard library's files. The panics of it that a user can meet name the file that
+ * called it, which stays.
+ */
+export function withoutStandardPaths(wasm) {
+  const blank = (path) => ' '.repeat(path.length);
+  return Buffer.from(wasm.toString('latin1').replaceAll(STANDARD, blank), 'latin1');
+}
+
 /** The module and its glue with short names for what is imported. */
 export function shortenImports(wasm, glue) {
   const names = new Map();

@@ -4,7 +4,6 @@ import {
   type CallOptions,
   type Failing,
   fromSeconds,
-  idOf,
   lacking,
   parsed,
   resultOf,
@@ -121,7 +120,7 @@ export class Session {
   async setLabels(labels: Record<string, string>, options?: CallOptions): Promise<OperationResult<null>> {
     const errorMessage = labelProblem(labels);
     if (errorMessage) {
-      const error = failure('invalid_input', errorMessage, { field: 'labels' });
+      const error = failure('invalid_input', errorMessage, undefined, { field: 'labels' });
       if (this.agentBay.calls.failures === 'throw') throw error;
       return resultOf({}, { success: false, httpStatusCode: 0, errorMessage, error, data: null });
     }
@@ -296,8 +295,7 @@ export class Session {
         const ended = await this.#watch(answer, late, what, intervalMs, timeoutMs, options);
         result.status = ended.rawStatus;
         if (ended.status !== 'succeeded') {
-          const message = `Session entered error state: ${result.status}`;
-          throw failure('task_failed', message, { requestId: idOf(answer) });
+          throw failure('task_failed', `Session entered error state: ${result.status}`, answer);
         }
       }
       return result;
