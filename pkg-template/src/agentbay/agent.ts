@@ -49,9 +49,9 @@ class Tasks {
   }
 
   /** How a task stands. */
-  async getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
+  getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
     const empty = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
-    return await this.#ask('get_task_status', taskId, options, empty, (told) => ({
+    return this.#ask('get_task_status', taskId, options, empty, (told) => ({
       taskStatus: told.status ?? (this.#prefix ? 'finished' : 'completed'),
       taskAction: told.action ?? '',
       taskProduct: productOf(told),
@@ -60,9 +60,9 @@ class Tasks {
   }
 
   /** Ends a task. */
-  async terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
+  terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
     const empty = { taskId, taskStatus: 'failed', taskResult: '' };
-    return await this.#ask('terminate_task', taskId, options, empty, (told) => ({
+    return this.#ask('terminate_task', taskId, options, empty, (told) => ({
       taskStatus: told.status ?? (this.#prefix ? 'finished' : 'cancelling'),
       taskResult: '',
     }));
@@ -151,8 +151,8 @@ class Tasks {
 /** Tasks of one family of agents: of a computer, a browser or a mobile. */
 export class TaskAgent extends Tasks {
   /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  async executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
-    return await this.run(task, options);
+  executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
+    return this.run(task, options);
   }
 
   /**
@@ -184,8 +184,8 @@ export class Agent extends Tasks {
   }
 
   /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  async asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
-    return await this.run(task, options);
+  asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
+    return this.run(task, options);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf } from './calls.js';
-import { checkNumber, failure, small, WIRE_NAMES } from './errors.js';
+import { big, checkNumber, failure, small, WIRE_NAMES } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -134,10 +134,6 @@ export class AgentBay {
   ): Promise<DeleteResult> {
     return session.delete(syncContext, options);
   }
-}
-
-function big(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function sessionsIn(answer: Answer): SessionSummary[] {

@@ -122,6 +122,11 @@ export function small(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
+/** @internal With its first letter in upper case. */
+export function big(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** @internal An error of this side, about an answer or a value. */
 export function failure(
   kind: ErrorKind,
