@@ -213,7 +213,7 @@ impl Client {
         let Some(method) = Method::parse(method) else {
             return Err(InvalidInput::new("method", "takes GET, POST, PUT, PATCH or DELETE"));
         };
-        let plain_path = path.split(['?', '#']).next().unwrap_or_default();
+        let plain_path = text::before(path, b"?#");
         let is_absolute = text::find(plain_path, "://").is_some() || path.starts_with("//");
         let url =
             if is_absolute { self.settings.base.follow(path) } else { Some(self.settings.base.join(path)) };
