@@ -46,6 +46,12 @@ impl Settings {
         let Some(profile) = profile else {
             return Err(InvalidInput::new("backend", "takes \"local\" or \"anchor\"").into());
         };
+        let count = |name: &str| limits::count(&|| name.to_owned(), &config.member(name));
+        let budget = Budget {
+            in_flight: count("pollsInFlight")?.unwrap_or(profile.budget.in_flight),
+            per_second: count("pollsPerSecond")?.unwrap_or(profile.budget.per_second),
+        };
+        let fetch = function("fetch", &config.member("fetch"))?;
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {
             Seen::Absent | Seen::Null => profile.default_base_url.to_owned(),
@@ -61,13 +67,8 @@ impl Settings {
             base: Rc::new(BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?.without(profile.path_prefixes)),
             redactor: Rc::new(Redactor::new(api_key.clone())),
             api_key,
-            fetch: function("fetch", &config.member("fetch"))?,
-            budget: Budget {
-                in_flight: limits::count(&|| "pollsInFlight".to_owned(), &config.member("pollsInFlight"))?
-                    .unwrap_or(profile.budget.in_flight),
-                per_second: limits::count(&|| "pollsPerSecond".to_owned(), &config.member("pollsPerSecond"))?
-                    .unwrap_or(profile.budget.per_second),
-            },
+            fetch,
+            budget,
             user_agent: is_server().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
             names,
         })

@@ -54,11 +54,8 @@ pub(crate) struct WaitOptions {
 impl WaitOptions {
     /// Shared, because a wait is made of several futures and each would have room for a copy.
     pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Rc<Self>, InvalidInput> {
-        let mut call = CallOptions::read(options, settings)?;
         let view = Js(options.into());
-        if matches!(view.member("attemptTimeoutMs").seen(), Seen::Absent | Seen::Null) {
-            call.limits.attempt_timeout_ms = Some(QUESTION_MS);
-        }
+        // What needs no care when a later one is refused comes first: each way out has to drop what is there.
         let throw_on_failure = match view.member("throwOnFailure").seen() {
             Seen::Absent => true,
             Seen::Flag(flag) => flag,
@@ -67,17 +64,18 @@ impl WaitOptions {
                 return Err(InvalidInput::new("throwOnFailure", problem));
             }
         };
-        let interval_ms =
-            limits::duration(&|| name_of(&settings.names, "intervalMs"), &view.member("intervalMs"))?
-                .flatten();
+        let limit = |name: &str| limits::duration(&|| name_of(&settings.names, name), &view.member(name));
+        let interval_ms = limit("intervalMs")?.flatten();
+        let timeout_ms = limit("timeoutMs")?.flatten();
+        let on_status = function("onStatus", &view.member("onStatus"))?;
+        let mut call = CallOptions::read(options, settings)?;
+        if matches!(view.member("attemptTimeoutMs").seen(), Seen::Absent | Seen::Null) {
+            call.limits.attempt_timeout_ms = Some(QUESTION_MS);
+        }
         Ok(Rc::new(Self {
             call,
-            timeout_ms: limits::duration(
-                &|| name_of(&settings.names, "timeoutMs"),
-                &view.member("timeoutMs"),
-            )?
-            .flatten(),
-            on_status: function("onStatus", &view.member("onStatus"))?,
+            timeout_ms,
+            on_status,
             goal: if view.member("interaction").seen() == Seen::Flag(true) {
                 Goal::Interaction
             } else {
