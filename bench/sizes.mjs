@@ -20,7 +20,8 @@ const bundles = {
   taskwright: "export * from 'taskwright';",
   'taskwright/anchor': "export * from 'taskwright/anchor';",
   'taskwright/asteroid': "export * from 'taskwright/asteroid';",
-  all: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor'; export * as asteroid from 'taskwright/asteroid';",
+  'taskwright/agentbay': "export * from 'taskwright/agentbay';",
+  all: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor'; export * as asteroid from 'taskwright/asteroid'; export * as agentbay from 'taskwright/agentbay';",
   // On top of taskwright/asteroid, where credentials are encrypted.
   credentials: "export * from '../pkg/dist/seal.js';",
 };

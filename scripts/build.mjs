@@ -18,7 +18,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { filesUnder, root, whenChanged } from './lib/files.mjs';
 import { remappedPaths } from './lib/remap.mjs';
-import { shortenImports } from './lib/short-names.mjs';
+import { shortenImports, withoutStandardPaths } from './lib/short-names.mjs';
 
 const require = createRequire(join(root, 'js-tests/'));
 const gzip = promisify(require('@gfx/zopfli').gzip);
@@ -84,7 +84,7 @@ for (const { name, cargoName, crate, sources, scripts } of modules) {
     const build = ['build', ...shape, ...place, crate, '--locked', '--package', cargoName];
     run('wasm-pack', build, remappedPaths());
     const short = shortenImports(read(wasm), read(glue).toString());
-    write(wasm, short.wasm);
+    write(wasm, withoutStandardPaths(short.wasm));
     write(glue, short.glue);
     for (const [from, to] of own) copyFileSync(join(root, from), join(root, to));
     rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
@@ -102,9 +102,9 @@ for (const { name, chunk } of modules) {
   const wasm = inWasm(`${name}_bg.wasm`);
   const inline = [`${chunk}.js`, `${chunk}.d.ts`].map((file) => `pkg/dist/internal/${file}`);
   await whenChanged(`pkg/.stamp-${chunk}`, [wasm], inline, async () => {
-    const encoded = Buffer.from(await gzip(read(wasm), { numiterations: 60, blocksplittingmax: 0 })).toString(
-      'base64',
-    );
+    const encoded = Buffer.from(
+      await gzip(read(wasm), { numiterations: 300, blocksplittingmax: 0 }),
+    ).toString('base64');
     mkdirSync(join(root, 'pkg/dist/internal'), { recursive: true });
     write(inline[0], `export default "${encoded}";\n`);
     write(inline[1], 'declare const encoded: string;\nexport default encoded;\n');

@@ -14,7 +14,6 @@ use taskwright_core::task::TaskWire;
 use taskwright_core::text;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::Response;
 
 use crate::drive::{Answered, Job, drive};
@@ -24,6 +23,7 @@ use crate::gate::Gate;
 use crate::host::{End, KIND_OBJECT, form, hand, kind, without};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
+use crate::spawn::spawn;
 use crate::value::{Js, member, set, text_of};
 use crate::waits::{WaitOptions, Waits};
 
@@ -122,7 +122,7 @@ enum Outcome {
 fn settle(work: impl Future<Output = Result<Outcome, Failure>> + 'static, end: End) {
     // Boxed, so that what runs it is compiled once instead of once for each kind of work.
     let work: Pin<Box<dyn Future<Output = Result<Outcome, Failure>>>> = Box::pin(work);
-    spawn_local(async move {
+    spawn(async move {
         match work.await {
             Ok(Outcome::Answer(Answered { data, response })) => hand(&end, &data, &response),
             Ok(Outcome::Value(value)) => end.resolve(&value),
@@ -213,7 +213,7 @@ impl Client {
         let Some(method) = Method::parse(method) else {
             return Err(InvalidInput::new("method", "takes GET, POST, PUT, PATCH or DELETE"));
         };
-        let plain_path = path.split(['?', '#']).next().unwrap_or_default();
+        let plain_path = text::before(path, b"?#");
         let is_absolute = text::find(plain_path, "://").is_some() || path.starts_with("//");
         let url =
             if is_absolute { self.settings.base.follow(path) } else { Some(self.settings.base.join(path)) };

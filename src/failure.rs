@@ -100,10 +100,14 @@ fn record(error: &Error) -> Object {
     }
     set(&record, "retryable", &error.retryable.into());
     set(&record, "notFound", &error.not_found.into());
-    let observed = error.observed.iter().map(|seen| pair("status", &seen.status, "count", seen.count.into()));
-    let issues =
-        error.issues.iter().map(|issue| pair("path", &issue.path, "message", issue.message.as_str().into()));
-    for (name, list) in [("observed", observed.collect::<Array>()), ("issues", issues.collect())] {
+    let (observed, issues) = (Array::new(), Array::new());
+    for seen in &error.observed {
+        observed.push(&pair("status", &seen.status, "count", seen.count.into()));
+    }
+    for issue in &error.issues {
+        issues.push(&pair("path", &issue.path, "message", issue.message.as_str().into()));
+    }
+    for (name, list) in [("observed", observed), ("issues", issues)] {
         if list.length() > 0 {
             set(&record, name, &list);
         }

@@ -12,6 +12,8 @@ use taskwright_core::slab::{Key, Slab};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Response};
 
+use crate::spawn;
+
 #[wasm_bindgen(module = "/src/host.js")]
 extern "C" {
     pub(crate) fn kind(value: &JsValue) -> u32;
@@ -56,18 +58,20 @@ extern "C" {
         signal: Option<&JsValue>,
         place: u32,
         turn: u32,
-        tell: &Tell,
+        tell: &JsValue,
     ) -> Result<AbortController, JsValue>;
     #[wasm_bindgen(js_name = isStream)]
     pub(crate) fn is_stream(body: &JsValue) -> bool;
     #[wasm_bindgen(js_name = isJson)]
     pub(crate) fn is_json(response: &Response) -> bool;
     #[wasm_bindgen(catch, js_name = read)]
-    fn host_read(response: &Response, place: u32, turn: u32, tell: &Tell) -> Result<(), JsValue>;
+    fn host_read(response: &Response, place: u32, turn: u32, tell: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = settled)]
-    fn host_settled(promise: &JsValue, place: u32, turn: u32, tell: &Tell);
+    fn host_settled(promise: &JsValue, place: u32, turn: u32, tell: &JsValue);
+    #[wasm_bindgen(js_name = soon)]
+    fn host_soon(place: u32, tell: &JsValue);
     #[wasm_bindgen(js_name = ring)]
-    fn host_ring(ms: u32, place: u32, turn: u32, tell: &Tell) -> JsValue;
+    fn host_ring(ms: u32, place: u32, turn: u32, tell: &JsValue) -> JsValue;
     pub(crate) fn hand(end: &End, data: &JsValue, response: &Response);
 }
 
@@ -90,11 +94,15 @@ pub(crate) const KIND_LIST: u32 = 5;
 /// What [`kind`] says of a plain object.
 pub(crate) const KIND_OBJECT: u32 = 6;
 
-type Tell = Closure<dyn Fn(u32, u32, bool, JsValue)>;
+/// The place of no reply: what is ready can go on.
+const SOON: u32 = u32::MAX;
 
 thread_local! {
     static EXPECTED: RefCell<Slab<State>> = const { RefCell::new(Slab::new()) };
-    static TELL: Tell = Closure::new(|place, turn, ok, value| {
+    static TELL: Closure<dyn Fn(u32, u32, bool, JsValue)> = Closure::new(|place, turn, ok, value| {
+        if place == SOON {
+            return spawn::run();
+        }
         let waker = EXPECTED.with_borrow_mut(|expected| {
             // Nobody expects it any more when its call was dropped.
             let state = expected.get_mut(Key::from_parts(place, turn))?;
@@ -107,10 +115,21 @@ thread_local! {
     });
 }
 
+/// The one function that hears of all replies. Compiled once: each look into a thread's variable weighs 300 bytes.
+#[inline(never)]
+fn tell() -> JsValue {
+    TELL.with(|tell| tell.as_ref().clone())
+}
+
 #[derive(Default)]
 struct State {
     value: Option<Result<JsValue, JsValue>>,
     waker: Option<Waker>,
+}
+
+#[inline(never)]
+fn expect() -> Key {
+    EXPECTED.with_borrow_mut(|expected| expected.insert(State::default()))
 }
 
 /// What the runtime will tell us. Dropping it means that nobody expects it any more.
@@ -118,10 +137,10 @@ pub(crate) struct Reply(Key);
 
 impl Reply {
     /// A reply to what `ask` asks with the place, the turn and the function.
-    fn to<T>(ask: impl FnOnce(u32, u32, &Tell) -> T) -> (T, Self) {
-        let key = EXPECTED.with_borrow_mut(|expected| expected.insert(State::default()));
+    fn to<T>(ask: impl FnOnce(u32, u32, &JsValue) -> T) -> (T, Self) {
+        let key = expect();
         let reply = Self(key);
-        (TELL.with(|tell| ask(key.place(), key.turn(), tell)), reply)
+        (ask(key.place(), key.turn(), &tell()), reply)
     }
 }
 
@@ -178,6 +197,11 @@ pub(crate) async fn read(response: &Response) -> Result<JsValue, JsValue> {
     let (asked, reply) = Reply::to(|place, turn, tell| host_read(response, place, turn, tell));
     asked?;
     reply.await
+}
+
+/// Has [`spawn::run`] called in the next microtask.
+pub(crate) fn soon() {
+    host_soon(SOON, &tell());
 }
 
 /// How a promise ends; any other value has ended already.

@@ -46,6 +46,12 @@ impl Settings {
         let Some(profile) = profile else {
             return Err(InvalidInput::new("backend", "takes \"local\" or \"anchor\"").into());
         };
+        let count = |name: &str| limits::count(&|| name.to_owned(), &config.member(name));
+        let budget = Budget {
+            in_flight: count("pollsInFlight")?.unwrap_or(profile.budget.in_flight),
+            per_second: count("pollsPerSecond")?.unwrap_or(profile.budget.per_second),
+        };
+        let fetch = function("fetch", &config.member("fetch"))?;
         let base_url = config.member("baseUrl");
         let base = match base_url.seen() {
             Seen::Absent | Seen::Null => profile.default_base_url.to_owned(),
@@ -61,13 +67,8 @@ impl Settings {
             base: Rc::new(BaseUrl::parse(&name_of(&names, "baseUrl"), &base)?.without(profile.path_prefixes)),
             redactor: Rc::new(Redactor::new(api_key.clone())),
             api_key,
-            fetch: function("fetch", &config.member("fetch"))?,
-            budget: Budget {
-                in_flight: limits::count(&|| "pollsInFlight".to_owned(), &config.member("pollsInFlight"))?
-                    .unwrap_or(profile.budget.in_flight),
-                per_second: limits::count(&|| "pollsPerSecond".to_owned(), &config.member("pollsPerSecond"))?
-                    .unwrap_or(profile.budget.per_second),
-            },
+            fetch,
+            budget,
             user_agent: is_server().then_some(concat!("taskwright/", env!("CARGO_PKG_VERSION"))),
             names,
         })
@@ -93,23 +94,30 @@ pub(crate) struct CallOptions {
 
 impl CallOptions {
     pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Self, InvalidInput> {
+        let mut read = Self::default();
+        read.fill(options, settings)?;
+        Ok(read)
+    }
+
+    /// Apart from [`CallOptions::read`], because each way out of it would have to drop all of them.
+    #[inline(never)]
+    fn fill(&mut self, options: &RawOptions, settings: &Settings) -> Result<(), InvalidInput> {
         let limit = |name: &str, value: Js| limits::duration(&|| name_of(&settings.names, name), &value);
         let retries = |value: Js| limits::retries(&|| name_of(&settings.names, "maxRetries"), &value);
         let given = given(options);
         // Most calls give one or two of these, and each look costs a crossing.
         let option = |at: u32| (given & 1 << at != 0).then(|| Js(option(options, at)));
-        let mut read = Self::default();
         if let Some(ms) = option(0).map(|value| limit("attemptTimeoutMs", value)).transpose()?.flatten() {
-            read.limits.attempt_timeout_ms = ms;
+            self.limits.attempt_timeout_ms = ms;
         }
         if let Some(ms) = option(1).map(|value| limit("totalTimeoutMs", value)).transpose()?.flatten() {
-            read.limits.total_timeout_ms = ms;
+            self.limits.total_timeout_ms = ms;
         }
         if let Some(times) = option(2).map(retries).transpose()?.flatten() {
-            read.limits.max_retries = times;
+            self.limits.max_retries = times;
         }
         if let Some(key) = option(3) {
-            read.idempotency_key = match key.seen() {
+            self.idempotency_key = match key.seen() {
                 Seen::Null => None,
                 Seen::Text(key) if !key.is_empty() && is_header_value(&key) => Some(key),
                 _ => {
@@ -119,24 +127,24 @@ impl CallOptions {
             };
         }
         if let Some(headers) = option(4) {
-            read.headers = read_headers(&headers)?;
+            self.headers = read_headers(&headers)?;
         }
         if let Some(names) = option(5) {
-            read.without = names.elements().iter().filter_map(Js::text).collect();
+            self.without = names.elements().iter().filter_map(Js::text).collect();
         }
-        read.default_query = option(6).unwrap_or_default();
-        read.query = option(7).unwrap_or_default();
-        read.signal = option(8).unwrap_or_default().0;
-        read.fetch_options =
+        self.default_query = option(6).unwrap_or_default();
+        self.query = option(7).unwrap_or_default();
+        self.signal = option(8).unwrap_or_default().0;
+        self.fetch_options =
             option(9).filter(|options| options.0.is_object()).map(|options| options.0.unchecked_into());
-        read.body = option(10).unwrap_or_default().0;
+        self.body = option(10).unwrap_or_default().0;
         if let Some(listener) = option(11) {
-            read.on_request = function("onRequest", &listener)?;
+            self.on_request = function("onRequest", &listener)?;
         }
         let flag = |at| option(at).is_some_and(|value| value.0.is_truthy());
-        read.raw = flag(12);
-        read.shaped = flag(13);
-        Ok(read)
+        self.raw = flag(12);
+        self.shaped = flag(13);
+        Ok(())
     }
 }
 

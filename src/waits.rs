@@ -17,7 +17,6 @@ use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::abort::AbortWatch;
 use crate::client::{Client, lacking};
@@ -30,6 +29,7 @@ use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
 use crate::question::LongPolls;
 use crate::race::{Raced, race};
 use crate::random;
+use crate::spawn::spawn;
 use crate::value::{Js, set};
 
 /// A single question takes at most this long unless told otherwise, milliseconds.
@@ -54,11 +54,8 @@ pub(crate) struct WaitOptions {
 impl WaitOptions {
     /// Shared, because a wait is made of several futures and each would have room for a copy.
     pub(crate) fn read(options: &RawOptions, settings: &Settings) -> Result<Rc<Self>, InvalidInput> {
-        let mut call = CallOptions::read(options, settings)?;
         let view = Js(options.into());
-        if matches!(view.member("attemptTimeoutMs").seen(), Seen::Absent | Seen::Null) {
-            call.limits.attempt_timeout_ms = Some(QUESTION_MS);
-        }
+        // What needs no care when a later one is refused comes first: each way out has to drop what is there.
         let throw_on_failure = match view.member("throwOnFailure").seen() {
             Seen::Absent => true,
             Seen::Flag(flag) => flag,
@@ -67,17 +64,18 @@ impl WaitOptions {
                 return Err(InvalidInput::new("throwOnFailure", problem));
             }
         };
-        let interval_ms =
-            limits::duration(&|| name_of(&settings.names, "intervalMs"), &view.member("intervalMs"))?
-                .flatten();
+        let limit = |name: &str| limits::duration(&|| name_of(&settings.names, name), &view.member(name));
+        let interval_ms = limit("intervalMs")?.flatten();
+        let timeout_ms = limit("timeoutMs")?.flatten();
+        let on_status = function("onStatus", &view.member("onStatus"))?;
+        let mut call = CallOptions::read(options, settings)?;
+        if matches!(view.member("attemptTimeoutMs").seen(), Seen::Absent | Seen::Null) {
+            call.limits.attempt_timeout_ms = Some(QUESTION_MS);
+        }
         Ok(Rc::new(Self {
             call,
-            timeout_ms: limits::duration(
-                &|| name_of(&settings.names, "timeoutMs"),
-                &view.member("timeoutMs"),
-            )?
-            .flatten(),
-            on_status: function("onStatus", &view.member("onStatus"))?,
+            timeout_ms,
+            on_status,
             goal: if view.member("interaction").seen() == Seen::Flag(true) {
                 Goal::Interaction
             } else {
@@ -167,7 +165,7 @@ impl Entry {
         let returned = listener.call1(&JsValue::UNDEFINED, &event).map_err(Failure::Aborted)?;
         if returned.is_object() {
             let entry = Rc::clone(self);
-            spawn_local(async move {
+            spawn(async move {
                 if let Err(thrown) = settled(&returned).await {
                     entry.end.put(Err(Failure::Aborted(thrown)));
                 }
@@ -323,7 +321,7 @@ impl Client {
                 Next::Ask { id, until } => {
                     let entry = self.waits.scheduler.borrow().owner(id).cloned();
                     if let Some(entry) = entry {
-                        spawn_local(Rc::clone(self).ask(id, entry, until));
+                        spawn(Rc::clone(self).ask(id, entry, until));
                     }
                 }
                 Next::Expired(entry, observed) => {

@@ -11,7 +11,9 @@ import { installedProject } from '../helpers/package.mjs';
 
 // What a browser downloads: JavaScript and WebAssembly, gzip, bytes. Both for one client, and for everything that
 // all entries export, without the module for credentials.
-const downloadBudget = 85_000;
+const downloadBudget = 90_000;
+// For AgentBay's client alone.
+const agentbayBudget = 80_000;
 // What comes on top where credentials are encrypted, at the first of them.
 const credentialBudget = 40_000;
 
@@ -31,7 +33,8 @@ const everything = `
   import * as taskwright from 'taskwright';
   import * as anchor from 'taskwright/anchor';
   import * as asteroid from 'taskwright/asteroid';
-  globalThis.everything = [taskwright, anchor, asteroid];`;
+  import * as agentbay from 'taskwright/agentbay';
+  globalThis.everything = [taskwright, anchor, asteroid, agentbay];`;
 
 let project;
 let browser;
@@ -52,6 +55,17 @@ test(`everything that all entries export is ${downloadBudget / 1000} kB at most,
     `everything: ${atOnce.map((file) => `${file.name} ${file.gzip}`).join(', ')}; ${gzip} bytes gzip`,
   );
   assert.ok(gzip <= downloadBudget, `${gzip} bytes`);
+});
+
+test(`AgentBay alone is ${agentbayBudget / 1000} kB at most and brings no other vendor`, async () => {
+  const only =
+    "import { AgentBay } from 'taskwright/agentbay'; globalThis.client = new AgentBay({ apiKey: 'k' });";
+  const bundle = await bundled('esbuild', project.folder, only, 'agentbay.js');
+  console.log(`agentbay: ${bundle.gzip} bytes gzip`);
+  assert.ok(bundle.gzip <= agentbayBudget, `${bundle.gzip} bytes`);
+  for (const { name, bytes } of bundle.files.filter(({ name }) => !name.startsWith('wasm'))) {
+    assert.ok(!/AsteroidAPIError|AnchorbrowserError/.test(bytes.toString()), name);
+  }
 });
 
 for (const bundler of Object.keys(bundlers)) {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { installedProject } from '../helpers/package.mjs';
 
 const megabyte = 1_000_000;
-const entries = ['taskwright', 'taskwright/anchor'];
+const entries = ['taskwright', 'taskwright/anchor', 'taskwright/asteroid', 'taskwright/agentbay'];
 let project;
 
 before(async () => {
@@ -49,9 +49,11 @@ test('import works', async () => {
     'import.mjs',
     `import { Taskwright, performWebTask, runWebTask } from 'taskwright';
      import Anchorbrowser, { Anchorbrowser as named } from 'taskwright/anchor';
-     console.log(typeof Taskwright, typeof performWebTask, typeof runWebTask, typeof Anchorbrowser, Anchorbrowser === named);`,
+     import AgentBay, { AsyncAgentBay } from 'taskwright/agentbay';
+     console.log(typeof Taskwright, typeof performWebTask, typeof runWebTask, typeof Anchorbrowser, Anchorbrowser === named);
+     console.log(typeof AgentBay, AgentBay === AsyncAgentBay);`,
   );
-  assert.equal(output, 'function function function function true');
+  assert.equal(output, 'function function function function true\nfunction true');
 });
 
 test('require works, and require of an entry with a default export gives the class itself', async () => {
@@ -59,9 +61,11 @@ test('require works, and require of an entry with a default export gives the cla
     'require.cjs',
     `const { Taskwright, runWebTask } = require('taskwright');
      const Anchorbrowser = require('taskwright/anchor');
-     console.log(typeof Taskwright, typeof runWebTask, typeof Anchorbrowser, typeof new Anchorbrowser({ apiKey: 'k' }).tools.performWebTask);`,
+     const { AgentBay, Session } = require('taskwright/agentbay');
+     console.log(typeof Taskwright, typeof runWebTask, typeof Anchorbrowser, typeof new Anchorbrowser({ apiKey: 'k' }).tools.performWebTask);
+     console.log(new Session(new AgentBay({ apiKey: 'k' }), 's').sessionId);`,
   );
-  assert.equal(output, 'function function function function');
+  assert.equal(output, 'function function function function\ns');
 });
 
 test('importing the package and making clients neither reads nor compiles the WebAssembly module', async () => {
@@ -75,8 +79,10 @@ test('importing the package and making clients neither reads nor compiles the We
      WebAssembly.Module = new Proxy(WebAssembly.Module, { construct() { compiled += 1; throw new Error('compiled'); } });
      const { Taskwright } = await import('taskwright');
      const { default: Anchorbrowser } = await import('taskwright/anchor');
+     const { AgentBay, Session } = await import('taskwright/agentbay');
      new Taskwright();
      new Anchorbrowser({ apiKey: 'k' });
+     new Session(new AgentBay({ apiKey: 'k' }), 's');
      console.log(compiled);`,
   );
   assert.equal(output, '0');
@@ -109,4 +115,25 @@ test('a call works after installation: the module loads and talks to a server', 
      server.closeAllConnections();`,
   );
   assert.match(output, /^COMPLETED \/.*w-1/);
+});
+
+test('AgentBay’s client works after installation, reads no file and no variable when it is imported', async () => {
+  const output = await project.node(
+    'agentbay.mjs',
+    `import { createServer } from 'node:http';
+     const read = [];
+     process.env = new Proxy(process.env, { get: (all, name) => { read.push(name); return all[name]; } });
+     const { AgentBay, Session } = await import('taskwright/agentbay');
+     console.log(read.filter((name) => String(name).startsWith('AGENTBAY')).length);
+     const server = createServer((request, response) => {
+       response.end(JSON.stringify({ RequestId: 'r', Success: true, Data: { Labels: '{"a":"1"}' } }));
+     });
+     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+     const agentBay = new AgentBay({ apiKey: 'k', endpoint: 'http://127.0.0.1:' + server.address().port });
+     const { data, requestId } = await new Session(agentBay, 's').getLabels();
+     console.log(JSON.stringify(data), requestId);
+     server.close();
+     server.closeAllConnections();`,
+  );
+  assert.equal(output, '0\n{"a":"1"} r');
 });

@@ -4,7 +4,13 @@
  * @packageDocumentation
  */
 
-export { Agent, Agent as AsyncAgent, type TaskAgent } from './agentbay/agent.js';
+export {
+  Agent,
+  Agent as AsyncAgent,
+  TaskAgent,
+  type TaskOptions,
+  type TaskWaitOptions,
+} from './agentbay/agent.js';
 export type { AgentBayOptions, CallOptions } from './agentbay/calls.js';
 export { AgentBay, AgentBay as AsyncAgentBay, AgentBay as default } from './agentbay/client.js';
 export {

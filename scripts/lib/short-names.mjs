@@ -10,6 +10,18 @@ const CLOSURE = /^wasm_bindgen__convert__closures\w+__h[0-9a-f]{16}$/;
 const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
 const SNIPPET = /^\.\/snippets\/.+\/src\/(\w+\.js)$/;
 
+/** Where the standard library's own files lay when it was built; its panics name them. */
+const STANDARD = /\/rustc\/[0-9a-f]{40}\/library\/[\w./-]+?\.rs/g;
+
+/**
+ * The module without the names of the standard library's files. The panics of it that a user can meet name the file that
+ * called it, which stays.
+ */
+export function withoutStandardPaths(wasm) {
+  const blank = (path) => ' '.repeat(path.length);
+  return Buffer.from(wasm.toString('latin1').replaceAll(STANDARD, blank), 'latin1');
+}
+
 /** The module and its glue with short names for what is imported. */
 export function shortenImports(wasm, glue) {
   const names = new Map();
@@ -36,7 +48,24 @@ export function shortenImports(wasm, glue) {
     text = text.replaceAll(name, to);
     if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
   }
-  return { wasm: Buffer.concat(parts), glue: importedOnce(text) };
+  return { wasm: Buffer.concat(parts), glue: importedOnce(withoutUnused(text)) };
+}
+
+/** What the glue has for runtimes that are too old for us, and for callers that we are not. */
+const UNUSED = [
+  // TextEncoder without encodeInto.
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?\n\}\n/m,
+  // Texts that are passed without a way to grow: none are.
+  /^ {4}if \(realloc === undefined\) \{\n[\s\S]*?\n {4}\}\n/m,
+  // The parameter of initSync in its older form.
+  / else \{\n\s+console\.warn\('using deprecated parameters for `initSync[\s\S]*?\n\s+\}/,
+  // A client that is let go of by hand: the engine never does, and one that nobody holds is let go of all the same.
+  /^if \(Symbol\.dispose\) .*\n/m,
+  /^ {4}__destroy_into_raw\(\) \{\n[\s\S]*?\n {4}\}\n {4}free\(\) \{\n[\s\S]*?\n {4}\}\n/m,
+];
+
+function withoutUnused(glue) {
+  return UNUSED.reduce((text, part) => text.replace(part, ''), glue);
 }
 
 /** The generator imports a module of ours once for each function of it; bundlers warn of the keys that repeat. */

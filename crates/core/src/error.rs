@@ -174,6 +174,11 @@ impl Redactor {
     /// A redactor of these values.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        Self::of(secrets.into_iter().collect())
+    }
+
+    /// The same, compiled once.
+    fn of(secrets: Vec<String>) -> Self {
         let mut longest_first: Vec<String> = Vec::new();
         for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
             let escaped = json_escaped(&secret);

@@ -19,7 +19,11 @@ impl View for Option<&Value> {
     }
 
     fn member(&self, name: &str) -> Self {
-        self.and_then(|value| value.as_object()).and_then(|object| object.get(name))
+        match self {
+            Some(Value::Object(object)) => object.get(name),
+            Some(Value::Array(list)) => name.parse::<usize>().ok().and_then(|at| list.get(at)),
+            _ => None,
+        }
     }
 
     fn names(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::text::{join, quoted, split_once};
+use crate::text::{before, join, quoted, split_once};
 use crate::view::{Seen, View};
 
 /// One endpoint.
@@ -252,7 +252,7 @@ fn check_secrets<V: View>(field: &str, object: &V) -> Result<(), InvalidInput> {
 #[must_use]
 pub fn is_web_url(text: &str) -> bool {
     let Some((scheme, rest)) = split_once(text, "://") else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = before(rest, b"/?#");
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
         && !host.is_empty()
         && !host.contains(char::is_whitespace)

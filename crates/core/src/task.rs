@@ -40,7 +40,7 @@ pub struct TaskWire<V> {
     /// Asks how a task stands.
     pub status: &'static Operation,
     /// Reads the answer of `status`, and of `long_poll`.
-    pub standing: fn(&V) -> Option<Standing<V>>,
+    pub standing: Reading<V>,
     /// Asks the same and answers when the task has ended, or after a while. Services may not offer it.
     pub long_poll: Option<&'static Operation>,
     /// Asks for the result of an ended task, when `status` does not bring it, and reads the answer.
@@ -73,6 +73,9 @@ pub struct Find<V> {
     /// When to look, milliseconds after the answer was lost: what was accepted may be listed a moment later.
     pub looks_ms: &'static [u64],
 }
+
+/// Reads how a task stands; `None` when the answer does not say it.
+pub type Reading<V> = fn(&V) -> Option<Standing<V>>;
 
 /// Adds what the result operation says to how a task stands.
 pub type Completion<V> = fn(Standing<V>, &V) -> Standing<V>;
@@ -120,21 +123,12 @@ impl Wire {
                 find: None,
                 ..Self::Asteroid.tasks()
             },
-            Self::AgentBay => agentbay::watch(&agentbay::operations::TASK_STATUS, agentbay::status::task),
-            Self::AgentBayMobile => {
-                agentbay::watch(&agentbay::operations::TASK_STATUS, agentbay::status::mobile_task)
-            }
-            Self::AgentBayPause => agentbay::watch(&agentbay::operations::SESSION, agentbay::status::paused),
-            Self::AgentBayResume => {
-                agentbay::watch(&agentbay::operations::SESSION, agentbay::status::resumed)
-            }
-            Self::AgentBayDeletion => TaskWire {
-                gone: Some("DELETED"),
-                ..agentbay::watch(&agentbay::operations::DETAIL, agentbay::status::deleted)
-            },
-            Self::AgentBaySync => {
-                agentbay::watch(&agentbay::operations::SYNC_STATUS, agentbay::status::synced)
-            }
+            Self::AgentBay
+            | Self::AgentBayMobile
+            | Self::AgentBayPause
+            | Self::AgentBayResume
+            | Self::AgentBayDeletion
+            | Self::AgentBaySync => agentbay::tasks(self),
         }
     }
 }

@@ -17,6 +17,13 @@ pub fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a st
     Some((text.get(..at)?, text.get(at.saturating_add(separator.len())..)?))
 }
 
+/// What stands before the first of these bytes; all of `text` when there is none of them.
+#[must_use]
+pub fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
+    let at = text.bytes().position(|byte| ends.contains(&byte));
+    at.and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
 /// `text` with every `from` replaced.
 #[must_use]
 pub fn replace(text: &str, from: &str, to: &str) -> String {
@@ -103,6 +110,7 @@ mod tests {
 
     #[test]
     fn parts_are_joined_and_an_empty_needle_is_nowhere() {
+        assert_eq!((before("ü/b?c", b"?/"), before("ü", b"?")), ("ü", "ü"));
         assert_eq!(join(["a", "b"], ", "), "a, b");
         assert_eq!(replace("abc", "", "x"), "abc");
         assert_eq!(replace_alone("737: 17371, cvv 737", "737", "x"), "x: 17371, cvv x");

@@ -43,7 +43,7 @@ impl Seen {
 pub trait View: Clone {
     /// What it is.
     fn seen(&self) -> Seen;
-    /// A member of an object; [`Seen::Absent`] when there is none.
+    /// A member of an object, or an element of an array by its number; [`Seen::Absent`] when there is none.
     fn member(&self, name: &str) -> Self;
     /// The own member names of an object, in order; empty for anything else.
     fn names(&self) -> Vec<String>;

@@ -1,4 +1,4 @@
-import { type Answer, type CallOptions, fromSeconds, idOf, lacking, parsed } from './calls.js';
+import { type Answer, type CallOptions, fromSeconds, lacking, parsed } from './calls.js';
 import { checkNumber, checkText, failure, TimeoutError } from './errors.js';
 import type { Session } from './session.js';
 import { toolText } from './tools.js';
@@ -49,9 +49,9 @@ class Tasks {
   }
 
   /** How a task stands. */
-  async getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
+  getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
     const empty = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
-    return await this.#ask('getTaskStatus', 'get_task_status', taskId, options, empty, (told) => ({
+    return this.#ask('get_task_status', taskId, options, empty, (told) => ({
       taskStatus: told.status ?? (this.#prefix ? 'finished' : 'completed'),
       taskAction: told.action ?? '',
       taskProduct: productOf(told),
@@ -60,9 +60,9 @@ class Tasks {
   }
 
   /** Ends a task. */
-  async terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
+  terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
     const empty = { taskId, taskStatus: 'failed', taskResult: '' };
-    return await this.#ask('terminateTask', 'terminate_task', taskId, options, empty, (told) => ({
+    return this.#ask('terminate_task', taskId, options, empty, (told) => ({
       taskStatus: told.status ?? (this.#prefix ? 'finished' : 'cancelling'),
       taskResult: '',
     }));
@@ -87,13 +87,12 @@ class Tasks {
     const failing = { prefix: 'Failed to execute: ', empty: result };
     const { calls } = this.#session.agentBay;
     const params = this.#params('execute_task', args);
-    return await calls.perform('executeTask', params, call, failing, async (answer: Answer) => {
+    return await calls.perform('execute_task', params, call, failing, async (answer: Answer) => {
       const told = toldBy(answer);
-      const requestId = idOf(answer);
       const taskId = told.task_id ?? told.taskId;
       if (!taskId) {
         const message = told.error ?? 'Task ID not found in response';
-        throw failure('ambiguous_start', message, { requestId, parsed: answer });
+        throw failure('ambiguous_start', message, answer);
       }
       if (waitMs === undefined) return { taskId, taskStatus: 'running', taskResult: '' };
       const late =
@@ -116,7 +115,7 @@ class Tasks {
         if (ended.status === 'succeeded') return { ...result, taskResult: product };
         const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
         const cause = (ended.result as Told | undefined)?.error ?? product;
-        throw failure('task_failed', ended.error || why, { requestId, taskId, cause });
+        throw failure('task_failed', ended.error || why, answer, { taskId, cause });
       } catch (error) {
         // That it cannot be ended is not what went wrong here.
         if (terminateOnTimeout && error instanceof TimeoutError) {
@@ -128,7 +127,6 @@ class Tasks {
   }
 
   async #ask<Result>(
-    operation: string,
     tool: string,
     taskId: string,
     options: CallOptions | undefined,
@@ -138,7 +136,7 @@ class Tasks {
     checkText('taskId', taskId);
     const params = this.#params(tool, { task_id: taskId });
     const failing = { prefix: 'API request failed: ', empty };
-    return await this.#session.agentBay.calls.perform(operation, params, options, failing, (answer) => {
+    return await this.#session.agentBay.calls.perform(tool, params, options, failing, (answer) => {
       const told = toldBy(answer);
       return { taskId: told.task_id ?? told.taskId ?? taskId, ...read(told) };
     });
@@ -153,8 +151,8 @@ class Tasks {
 /** Tasks of one family of agents: of a computer, a browser or a mobile. */
 export class TaskAgent extends Tasks {
   /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  async executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
-    return await this.run(task, options);
+  executeTask(task: string, options?: TaskOptions): Promise<ExecutionResult> {
+    return this.run(task, options);
   }
 
   /**
@@ -186,8 +184,8 @@ export class Agent extends Tasks {
   }
 
   /** Starts a task. It is never started twice: when nobody can know, `error` is an {@link AmbiguousStartError}. */
-  async asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
-    return await this.run(task, options);
+  asyncExecuteTask(task: string, options?: CallOptions): Promise<ExecutionResult> {
+    return this.run(task, options);
   }
 
   /**

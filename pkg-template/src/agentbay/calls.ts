@@ -229,5 +229,5 @@ export function fromSeconds(field: string, seconds: unknown): number {
 
 /** @internal An answer that is not what its operation answers. */
 export function lacking(what: string, answer: Answer): AgentBayError {
-  return failure('decode', `the answer has no ${what}`, { requestId: idOf(answer), parsed: answer });
+  return failure('decode', `the answer has no ${what}`, answer);
 }

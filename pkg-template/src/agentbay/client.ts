@@ -1,5 +1,5 @@
 import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf } from './calls.js';
-import { checkNumber, failure, small } from './errors.js';
+import { big, checkNumber, failure, small, WIRE_NAMES } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -8,15 +8,6 @@ import type {
   SessionResult,
   SessionSummary,
 } from './types.js';
-
-/** What `create` takes under other names than the wire's. */
-const WIRE_NAMES: Readonly<Record<string, string>> = {
-  policyId: 'McpPolicyId',
-  contextSyncs: 'PersistenceDataList',
-  enableBrowserReplay: 'EnableRecord',
-  idleReleaseTimeout: 'Timeout',
-  isVpc: 'VpcResource',
-};
 
 /**
  * A client of AgentBay's cloud, and of any server that speaks its API. The methods are those of the vendor's Python
@@ -47,14 +38,13 @@ export class AgentBay {
   async create(params: CreateSessionParams = {}, options?: CallOptions): Promise<SessionResult> {
     const { calls } = this;
     const { contextSyncs, ...others } = params ?? {};
-    const contexts = contextSyncs?.map(({ contextId, path, policy }) => ({
-      ContextId: contextId,
-      Path: path,
-      Policy: policy && JSON.stringify(policy),
+    const contexts = contextSyncs?.map((context) => ({
+      ...renamed(context, big),
+      Policy: JSON.stringify(context.policy),
     }));
     const wire = renamed(
       { loginRegionId: calls.regionId, ...others, contextSyncs: contexts },
-      (name) => WIRE_NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
+      (name) => WIRE_NAMES[name] ?? big(name),
     );
     const failing = { prefix: 'Failed to create session: ' };
     return await calls.perform('CreateMcpSession', wire, options, failing, (answer: Answer) =>
@@ -76,9 +66,11 @@ export class AgentBay {
 
   #session(answer: Answer, imageId = ''): { session: Session } {
     const data = (answer.Data ?? {}) as Record<string, string>;
-    const more = { requestId: idOf(answer), parsed: answer, status: 200 };
-    if (`${data.Success}` === 'false') throw failure('api', data.ErrMsg || 'Session creation failed', more);
-    if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', more);
+    const bare = { status: 200 };
+    if (`${data.Success}` === 'false') {
+      throw failure('api', data.ErrMsg || 'Session creation failed', answer, bare);
+    }
+    if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', answer, bare);
     const session = new Session(this, data.SessionId).adopt(data);
     session.imageId = imageId;
     return { session };
@@ -104,7 +96,7 @@ export class AgentBay {
         const { NextToken } = last;
         if (!NextToken) {
           const message = `Cannot reach page ${page}: No more pages available`;
-          throw failure('api', message, { requestId: idOf(last), status: 200 });
+          throw failure('api', message, last, { status: 200 });
         }
         last = await this.calls.call('ListSession', { ...query, NextToken }, options);
       }

@@ -97,12 +97,14 @@ const CLASSES: Readonly<Record<string, typeof AgentBayError>> = {
   task_failed: AgentError,
 };
 
-/** Parameters that are called otherwise on the wire. */
-const OWN: Readonly<Record<string, string>> = {
-  Name: 'toolName',
-  McpPolicyId: 'policyId',
-  PersistenceDataList: 'contextSyncs',
-  Timeout: 'idleReleaseTimeout',
+/** @internal Parameters that are called otherwise on the wire. */
+export const WIRE_NAMES: Readonly<Record<string, string>> = {
+  toolName: 'Name',
+  policyId: 'McpPolicyId',
+  contextSyncs: 'PersistenceDataList',
+  enableBrowserReplay: 'EnableRecord',
+  idleReleaseTimeout: 'Timeout',
+  isVpc: 'VpcResource',
 };
 
 /** @internal The error for a record of the core; what is wrong with a field is said of it as the caller knows it. */
@@ -111,7 +113,7 @@ export function toAgentBayError(
 ): AgentBayError {
   const { kind, status = 0, message, field = '' } = details;
   const Class = status === 401 || status === 403 ? AuthenticationError : (CLASSES[kind] ?? AgentBayError);
-  const own = OWN[field] ?? small(field);
+  const own = Object.keys(WIRE_NAMES).find((name) => WIRE_NAMES[name] === field) ?? small(field);
   return new Class(message.replace(`"${field}"`, `"${own}"`), { ...details, field: own });
 }
 
@@ -120,14 +122,25 @@ export function small(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
+/** @internal With its first letter in upper case. */
+export function big(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** @internal An error of this side, about an answer or a value. */
-export function failure(kind: ErrorKind, message: string, more?: Partial<RawError>): AgentBayError {
-  return toAgentBayError({ kind, message, backend: 'agentbay', ...more });
+export function failure(
+  kind: ErrorKind,
+  message: string,
+  answer?: unknown,
+  more?: Partial<RawError>,
+): AgentBayError {
+  const requestId = said(answer, 'RequestId') as string;
+  return toAgentBayError({ kind, message, backend: 'agentbay', requestId, parsed: answer, ...more });
 }
 
 /** @internal A parameter that cannot be used. */
 export function invalid(field: string, problem: string): AgentBayError {
-  return failure('invalid_input', `"${field}" ${problem}`, { field });
+  return failure('invalid_input', `"${field}" ${problem}`, undefined, { field });
 }
 
 /** @internal Refuses what is no text, or does not look as it must. */

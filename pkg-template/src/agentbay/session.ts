@@ -4,13 +4,12 @@ import {
   type CallOptions,
   type Failing,
   fromSeconds,
-  idOf,
   lacking,
   parsed,
   resultOf,
 } from './calls.js';
 import type { AgentBay } from './client.js';
-import { failure } from './errors.js';
+import { big, failure } from './errors.js';
 import { type DirectRoute, directRoute, normalized, toolText } from './tools.js';
 import type {
   DeleteResult,
@@ -121,7 +120,7 @@ export class Session {
   async setLabels(labels: Record<string, string>, options?: CallOptions): Promise<OperationResult<null>> {
     const errorMessage = labelProblem(labels);
     if (errorMessage) {
-      const error = failure('invalid_input', errorMessage, { field: 'labels' });
+      const error = failure('invalid_input', errorMessage, undefined, { field: 'labels' });
       if (this.agentBay.calls.failures === 'throw') throw error;
       return resultOf({}, { success: false, httpStatusCode: 0, errorMessage, error, data: null });
     }
@@ -129,34 +128,18 @@ export class Session {
   }
 
   /** The labels of the session. */
-  async getLabels(options?: CallOptions): Promise<OperationResult<Record<string, string>>> {
-    return await this.#read('get labels', 'GetLabel', undefined, options, {}, ({ Labels }) =>
+  getLabels(options?: CallOptions): Promise<OperationResult<Record<string, string>>> {
+    return this.#read('get labels', 'GetLabel', undefined, options, {}, ({ Labels }) =>
       parsed(Labels || '{}'),
     );
   }
 
   /** Where the session can be looked at. */
-  async info(options?: CallOptions): Promise<SessionInfoResult> {
-    return await this.#read(
-      'get session info',
-      'GetMcpResource',
-      undefined,
-      options,
-      new SessionInfo(),
-      (data) => {
-        const info = (data.DesktopInfo ?? {}) as Record<string, string>;
-        return new SessionInfo(
-          data.SessionId as string,
-          data.ResourceUrl as string,
-          info.AppId,
-          info.AuthCode,
-          info.ConnectionProperties,
-          info.ResourceId,
-          info.ResourceType,
-          info.Ticket,
-        );
-      },
-    );
+  info(options?: CallOptions): Promise<SessionInfoResult> {
+    return this.#read('get session info', 'GetMcpResource', undefined, options, new SessionInfo(), (data) => {
+      const members = { ...data, ...(data.DesktopInfo as object) } as Record<string, string>;
+      return new SessionInfo(...(INFO.map((name) => members[big(name)]) as []));
+    });
   }
 
   /**
@@ -165,14 +148,14 @@ export class Session {
    * @param protocolType `https` or `wss`
    * @param port 30100 to 30199
    */
-  async getLink(
+  getLink(
     protocolType?: string | null,
     port?: number | null,
     options?: string | null,
     call?: CallOptions,
   ): Promise<OperationResult<string>> {
     const params = { ProtocolType: protocolType, Port: port ?? undefined, Option: options };
-    return await this.#read('get link', 'GetLink', params, call, '', ({ Url }) => Url);
+    return this.#read('get link', 'GetLink', params, call, '', ({ Url }) => Url);
   }
 
   /** A call whose answer's data becomes `data`; rejects where the vendor's does. */
@@ -200,11 +183,11 @@ export class Session {
   }
 
   /** The tools of an image: of `imageId`, else of the session's own. */
-  async listMcpTools(imageId?: string | null, options?: CallOptions): Promise<McpToolsResult> {
+  listMcpTools(imageId?: string | null, options?: CallOptions): Promise<McpToolsResult> {
     const empty = { tools: [] };
     const failing = { prefix: 'Failed to list MCP tools: ', empty, silent: empty };
     const params = { ImageId: imageId ?? (this.imageId || 'linux_latest') };
-    return await this.agentBay.calls.perform('ListMcpTools', params, options, failing, (answer: Answer) => {
+    return this.agentBay.calls.perform('ListMcpTools', params, options, failing, (answer: Answer) => {
       const tools = parsed(answer.Data);
       if (!Array.isArray(tools)) throw lacking('list', answer);
       return { tools };
@@ -296,8 +279,7 @@ export class Session {
         const ended = await this.#watch(answer, late, what, intervalMs, timeoutMs, options);
         result.status = ended.rawStatus;
         if (ended.status !== 'succeeded') {
-          const message = `Session entered error state: ${result.status}`;
-          throw failure('task_failed', message, { requestId: idOf(answer) });
+          throw failure('task_failed', `Session entered error state: ${result.status}`, answer);
         }
       }
       return result;
@@ -305,9 +287,9 @@ export class Session {
   }
 
   /** How the session stands. */
-  async getStatus(options?: CallOptions): Promise<SessionStatusResult> {
+  getStatus(options?: CallOptions): Promise<SessionStatusResult> {
     const failing = { prefix: 'Failed to get session status: ', empty: { status: '' } };
-    return await this.#perform('GetSessionDetail', undefined, options, failing, (answer) => {
+    return this.#perform('GetSessionDetail', undefined, options, failing, (answer) => {
       const status = (answer.Data as { Status?: string } | undefined)?.Status;
       if (!status) throw lacking('status', answer);
       return { status };
@@ -315,12 +297,23 @@ export class Session {
   }
 
   /** Lets the idle time of the session begin anew. */
-  async keepAlive(options?: CallOptions): Promise<OperationResult<null>> {
+  keepAlive(options?: CallOptions): Promise<OperationResult<null>> {
     const data = { data: null };
     const failing = { prefix: 'Failed to keep the session alive: ', empty: data };
-    return await this.#perform('RefreshSessionIdleTime', undefined, options, failing, () => data);
+    return this.#perform('RefreshSessionIdleTime', undefined, options, failing, () => data);
   }
 }
+
+const INFO = [
+  'sessionId',
+  'resourceUrl',
+  'appId',
+  'authCode',
+  'connectionProperties',
+  'resourceId',
+  'resourceType',
+  'ticket',
+] as const;
 
 /** Where a session can be looked at, and with what. */
 export class SessionInfo {
@@ -334,18 +327,20 @@ export class SessionInfo {
   declare readonly resourceType: string;
   declare readonly ticket: string;
 
+  /** What is left out is empty. */
   constructor(
-    sessionId = '',
-    resourceUrl = '',
-    appId = '',
-    authCode = '',
-    connectionProperties = '',
-    resourceId = '',
-    resourceType = '',
-    ticket = '',
+    ...values: [
+      sessionId?: string | undefined,
+      resourceUrl?: string | undefined,
+      appId?: string | undefined,
+      authCode?: string | undefined,
+      connectionProperties?: string | undefined,
+      resourceId?: string | undefined,
+      resourceType?: string | undefined,
+      ticket?: string | undefined,
+    ]
   ) {
-    Object.assign(this, { sessionId, resourceUrl, appId, authCode, connectionProperties });
-    Object.assign(this, { resourceId, resourceType, ticket });
+    Object.assign(this, Object.fromEntries(INFO.map((name, at) => [name, values[at] ?? ''])));
   }
 }
 
@@ -356,15 +351,14 @@ function labelProblem(labels: unknown): string | undefined {
     return `Labels cannot be null, undefined, or invalid type. ${please}`;
   }
   if (Array.isArray(labels)) return `Labels cannot be an array. ${please}`;
-  const pairs = Object.entries(labels);
   const prototype = Object.getPrototypeOf(labels);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return 'Labels must be a plain object. Built-in object types are not allowed.';
   }
-  if (pairs.length === 0) return 'Labels cannot be empty. Please provide at least one label.';
-  const isBlank = (text: unknown) => typeof text !== 'string' || !text.trim();
-  if (pairs.some(([key]) => isBlank(key))) return 'Label keys cannot be empty Please provide valid keys.';
-  if (pairs.some(([, value]) => isBlank(value)))
-    return 'Label values cannot be empty Please provide valid values.';
-  return undefined;
+  if (Object.keys(labels).length === 0) return 'Labels cannot be empty. Please provide at least one label.';
+  const problem = (texts: unknown[], what: string) => {
+    const isBlank = (text: unknown) => typeof text !== 'string' || !text.trim();
+    return texts.some(isBlank) && `Label ${what} cannot be empty Please provide valid ${what}.`;
+  };
+  return problem(Object.keys(labels), 'keys') || problem(Object.values(labels), 'values') || undefined;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../internal/engine.js';
-import { type Answer, type Calls, idOf, lacking, parsed } from './calls.js';
+import { type Answer, type Calls, lacking, parsed } from './calls.js';
 import { failure } from './errors.js';
 
 /** What a tool answers. */
@@ -15,7 +15,7 @@ export function toolText(answer: Answer, data: unknown = answer.Data): string {
   const texts = content.map((item) =>
     typeof item === 'string' ? item : (item?.text ?? item?.blob ?? item?.data ?? ''),
   );
-  if (isError) throw failure('task_failed', texts.join('; '), { requestId: idOf(answer), parsed: answer });
+  if (isError) throw failure('task_failed', texts.join('; '), answer);
   return texts[0] ?? '';
 }
 

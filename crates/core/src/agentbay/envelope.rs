@@ -9,7 +9,7 @@ use crate::view::{Seen, View};
 /// service write some names small.
 pub fn read<V: View>(body: &V, is_error: bool) -> Envelope {
     let text = |name: &str, small: &str| {
-        [body.member(name), body.member(small)].iter().find_map(View::text).unwrap_or_default()
+        body.member(name).text().or_else(|| body.member(small).text()).unwrap_or_default()
     };
     let request_id = Some(text("RequestId", "requestId")).filter(|id| !id.is_empty());
     let success = body.member("Success").seen();

@@ -6,15 +6,19 @@ pub mod status;
 pub mod wire;
 
 use crate::operation::Operation;
-use crate::status::Standing;
-use crate::task::TaskWire;
+use crate::task::{Reading, TaskWire, Wire};
 use crate::view::View;
 
-/// A task or a session whose `status` is asked for until it has come to an end.
-pub(crate) fn watch<V: View>(
-    status: &'static Operation,
-    standing: fn(&V) -> Option<Standing<V>>,
-) -> TaskWire<V> {
+/// Everything about a task, or about a session that is to become something: what is asked, how the answer is read.
+pub(crate) fn tasks<V: View>(wire: Wire) -> TaskWire<V> {
+    let (status, standing): (&'static Operation, Reading<V>) = match wire {
+        Wire::AgentBayMobile => (&operations::TASK_STATUS, status::mobile_task),
+        Wire::AgentBayPause => (&operations::SESSION, status::paused),
+        Wire::AgentBayResume => (&operations::SESSION, status::resumed),
+        Wire::AgentBayDeletion => (&operations::DETAIL, status::deleted),
+        Wire::AgentBaySync => (&operations::SYNC_STATUS, status::synced),
+        _ => (&operations::TASK_STATUS, status::task),
+    };
     TaskWire {
         start: &operations::START_TASK,
         // Tasks are started by a call of a tool, apart from the wait.
@@ -26,6 +30,6 @@ pub(crate) fn watch<V: View>(
         find: None,
         question: None,
         envelope: envelope::read,
-        gone: None,
+        gone: (wire == Wire::AgentBayDeletion).then_some("DELETED"),
     }
 }

@@ -112,15 +112,15 @@ pub static CALL_TOOL: Operation = Operation {
 };
 
 /// Calls the tool that starts a task.
-pub static START_TASK: Operation = Operation { name: "executeTask", ..CALL_TOOL };
+pub static START_TASK: Operation = Operation { name: "execute_task", ..CALL_TOOL };
 
 /// Calls the tool that tells how a task stands.
 pub static TASK_STATUS: Operation =
-    Operation { name: "getTaskStatus", effect: Effect::Read, check: "", ..CALL_TOOL };
+    Operation { name: "get_task_status", effect: Effect::Read, check: "", ..CALL_TOOL };
 
 /// Calls the tool that ends a task.
 pub static TERMINATE_TASK: Operation =
-    Operation { name: "terminateTask", effect: Effect::Idempotent, ..TASK_STATUS };
+    Operation { name: "terminate_task", effect: Effect::Idempotent, ..TASK_STATUS };
 
 /// Begins to pause a session.
 pub static PAUSE: Operation =
@@ -192,7 +192,7 @@ mod tests {
     fn only_what_would_happen_twice_is_a_start() {
         let starts: Vec<_> =
             ALL.iter().filter(|row| row.effect == Effect::Start).map(|row| row.name).collect();
-        assert_eq!(starts, ["CreateMcpSession", "CallMcpTool", "executeTask"]);
+        assert_eq!(starts, ["CreateMcpSession", "CallMcpTool", "execute_task"]);
         assert_eq!(DIRECT_TOOL.effect, Effect::Start);
     }
 

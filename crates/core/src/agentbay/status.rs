@@ -17,7 +17,7 @@ pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
 /// clients of the vendor take it.
 fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
     let data = unpacked(answer.member("Data"));
-    let said = data.member("content").elements().first()?.member("text");
+    let said = data.member("content").member("0").member("text");
     if data.member("isError").seen() == Seen::Flag(true) {
         let why = said.text();
         return Some(Standing { why, ..standing("failed".to_owned(), &[], &["failed"], answer.member("")) });
