@@ -48,7 +48,8 @@ export function shortenImports(wasm, glue) {
     text = text.replaceAll(name, to);
     if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
   }
-  return { wasm: Buffer.concat(parts), glue: importedOnce(withoutUnused(text)) };
+  const shortened = Buffer.concat(parts);
+  return { wasm: shortened, glue: importedByName(withoutUnused(text), shortened) };
 }
 
 /** What the glue has for runtimes that are too old for us, and for callers that we are not. */
@@ -68,21 +69,24 @@ function withoutUnused(glue) {
   return UNUSED.reduce((text, part) => text.replace(part, ''), glue);
 }
 
-/** The generator imports a module of ours once for each function of it; bundlers warn of the keys that repeat. */
-function importedOnce(glue) {
-  const seen = new Map();
-  const [imports, keys] = [
-    /^import \* as (import\d+) from ("\.\/\w+\.js");?\n/gm,
-    /^ *("\.\/\w+\.js"): (import\d+),\n/gm,
-  ];
-  const once = glue.replaceAll(imports, (line, name, module) => {
-    if (seen.has(module)) return '';
-    seen.set(module, name);
-    return line;
+/**
+ * The generator imports a module of ours as a whole, once for each function of it. By name it is imported once, and what
+ * the module of WebAssembly does not ask for can go.
+ */
+function importedByName(glue, wasm) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  const left = new Map();
+  const once = glue.replaceAll(/^import \* as import\d+ from "(\.\/\w+\.js)";?\n/gm, (_line, file) => {
+    if (left.has(file)) return '';
+    const names = imports.flatMap(({ module, name }) => (module === file ? [name] : [])).join(', ');
+    left.set(file, `"${file}": { ${names} },\n`);
+    return `import { ${names} } from '${file}';\n`;
   });
-  return once.replaceAll(keys, (line, module, name) =>
-    !seen.has(module) || seen.get(module) === name ? line : '',
-  );
+  return once.replaceAll(/^ *"(\.\/\w+\.js)": import\d+,\n/gm, (line, file) => {
+    const entry = left.get(file) ?? line;
+    if (left.has(file)) left.set(file, '');
+    return entry;
+  });
 }
 
 /** Imports are: module name, field name, kind, description; only functions (kind 0) are expected. */
