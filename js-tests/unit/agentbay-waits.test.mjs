@@ -59,10 +59,10 @@ describe('executeTask', () => {
   });
 
   for (const [word, errorMessage] of [
-    ['failed', 'Failed to execute task.'],
-    ['unsupported', 'Unsuppported task.'],
+    ['failed', 'Failed to execute task. the reason'],
+    ['unsupported', 'Unsuppported task. the reason'],
   ]) {
-    test(`${word}: the vendor’s words, and the reason in the error`, async () => {
+    test(`${word}: the vendor’s words, and behind them the reason`, async () => {
       const { session } = await serve({ ...STARTED, [STATUS]: task(word, { product: 'the reason' }) });
       const result = await session.agent.executeTask('do', 20);
       assert.deepEqual(

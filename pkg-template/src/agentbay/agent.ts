@@ -115,7 +115,9 @@ class Tasks {
         if (ended.status === 'succeeded') return { ...result, taskResult: product };
         const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
         const cause = (ended.result as Told | undefined)?.error ?? product;
-        throw failure('task_failed', ended.error || why, answer, { taskId, cause });
+        // The vendor's words, and behind them the agent's own, which its clients lose.
+        const message = ended.error || `${why} ${cause}`.trim();
+        throw failure('task_failed', message, answer, { taskId, cause });
       } catch (error) {
         // That it cannot be ended is not what went wrong here.
         if (terminateOnTimeout && error instanceof TimeoutError) {
