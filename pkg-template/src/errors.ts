@@ -43,6 +43,27 @@ export class TaskwrightError extends Error {
   }
 }
 
+/** An error of a client that keeps the vendor's names: what the service answered, if it did. */
+export class AnswerError extends TaskwrightError {
+  /** The HTTP status. */
+  declare readonly status: number | undefined;
+  /** The answer's headers. */
+  declare readonly headers: Headers | undefined;
+  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
+  declare readonly body: unknown;
+  /** The pause that the service asked for, milliseconds. */
+  declare readonly retryAfterMs: number | undefined;
+
+  /** @internal */
+  constructor(message: string, details?: Partial<RawError>) {
+    super(message, details);
+    this.status = details?.status;
+    this.headers = details?.headers;
+    this.body = details?.parsed ?? details?.body;
+    this.retryAfterMs = details?.retryAfterMs;
+  }
+}
+
 /** A parameter or an option cannot be used; nothing was sent. */
 export class InvalidInputError extends TaskwrightError {
   override name = 'InvalidInputError';

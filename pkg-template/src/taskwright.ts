@@ -93,12 +93,7 @@ export class Taskwright {
         fetch,
         pollsInFlight,
         pollsPerSecond,
-        names: {
-          baseUrl: 'baseUrl',
-          attemptTimeoutMs: 'attemptTimeoutMs',
-          totalTimeoutMs: 'totalTimeoutMs',
-          maxRetries: 'maxRetries',
-        },
+        names: {},
       },
       { error: toTaskwrightError, abort: (reason) => reason },
     );

@@ -1,34 +1,23 @@
-import { TaskwrightError } from '../errors.js';
+import { AnswerError } from '../errors.js';
 import type { ErrorKind, RawError } from '../internal/raw.js';
 
 /**
  * The root of everything that goes wrong in a call of this client, except for the reason of an aborted signal. It is
- * thrown, or stands in a result as `error`, as the option `failures` says.
+ * thrown, or stands in a result as `error`, as the option `failures` says. Its `status` is 200 when the service refused in the
+ * body alone.
  */
-export class AgentBayError extends TaskwrightError {
+export class AgentBayError extends AnswerError {
   override name = 'AgentBayError';
-  /** The HTTP status; 200 when the service refused in the body alone. */
-  declare readonly status: number | undefined;
-  /** The answer's headers. */
-  declare readonly headers: Headers | undefined;
-  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
-  declare readonly body: unknown;
   /** The service's own code, such as `InvalidMcpSession.NotFound`; empty when there is none. */
   declare readonly code: string;
   /** Whether the session does not exist, or no longer. */
   declare readonly notFound: boolean;
-  /** The pause that the service asked for, milliseconds. */
-  declare readonly retryAfterMs: number | undefined;
 
   /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
-    this.status = details.status;
-    this.headers = details.headers;
-    this.body = details.parsed ?? details.body;
     this.code = `${said(this.body, 'Code')}`;
     this.notFound = !!details.notFound;
-    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

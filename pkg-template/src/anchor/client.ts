@@ -28,7 +28,6 @@ const NAMES = {
   baseUrl: 'baseURL',
   attemptTimeoutMs: 'timeout',
   totalTimeoutMs: 'totalTimeout',
-  maxRetries: 'maxRetries',
 } as const;
 
 const FAILURES = {

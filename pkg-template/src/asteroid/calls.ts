@@ -52,10 +52,7 @@ export interface CallOptions {
 
 const TIMEOUT_MS = 60_000;
 const NAMES = {
-  baseUrl: 'baseUrl',
   attemptTimeoutMs: 'timeoutMs',
-  totalTimeoutMs: 'totalTimeoutMs',
-  maxRetries: 'maxRetries',
   timeoutMs: 'timeout',
   intervalMs: 'interval',
 } as const;

@@ -1,4 +1,4 @@
-import { TaskwrightError } from '../errors.js';
+import { AnswerError } from '../errors.js';
 import type { ErrorKind, RawError } from '../internal/raw.js';
 import type { ExecutionResult } from './types.js';
 
@@ -14,27 +14,15 @@ export interface SentRequest {
  * `kind` says what to act on. When the service answered with an error, `status`, `headers` and `body` are there,
  * and the message ends with the service's own sentence.
  */
-export class AsteroidAPIError extends TaskwrightError {
+export class AsteroidAPIError extends AnswerError {
   override name = 'AsteroidAPIError';
-  /** The HTTP status. */
-  declare readonly status: number | undefined;
-  /** The answer's headers. */
-  declare readonly headers: Headers | undefined;
-  /** The answer's body: parsed when it is JSON, else its text. Known secrets are taken out. */
-  declare readonly body: unknown;
   /** The request that failed. */
   declare readonly request: SentRequest | undefined;
-  /** The pause that the service asked for, milliseconds. */
-  declare readonly retryAfterMs: number | undefined;
 
   /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
     super(message, details);
-    this.status = details?.status;
-    this.headers = details?.headers;
-    this.body = details?.parsed ?? details?.body;
     this.request = details?.request;
-    this.retryAfterMs = details?.retryAfterMs;
   }
 
   /** The execution that was waited for; it goes on unless it has ended. */

@@ -128,12 +128,7 @@ export async function executionResult(
     status = answer.status;
   }
   if (status === 'failed' || status === 'cancelled') {
-    throw new ExecutionError(
-      `execution ${executionId} ended with status: ${status}`,
-      ended(executionId, 'getExecutionResult'),
-      status,
-      result ?? undefined,
-    );
+    throw ended('getExecutionResult', { id: executionId, rawStatus: status, result });
   }
   if (result?.outcome) return result;
   const message = `the result of execution ${executionId} is not available yet (its status is ${status})`;
@@ -190,13 +185,7 @@ export async function waitForResult(
     onStatus: options?.onStatus,
   });
   if (outcome.status === 'succeeded') return outcome.result as ExecutionResult;
-  const { id, rawStatus, error, result } = outcome;
-  throw new ExecutionError(
-    `execution ${id} ended with status: ${rawStatus}${error ? ` - ${error}` : ''}`,
-    ended(id, 'waitForExecutionResult'),
-    rawStatus,
-    (result as ExecutionResult | null) ?? undefined,
-  );
+  throw ended('waitForExecutionResult', outcome);
 }
 
 /** @internal Waits until the agent asks something, or for the end. */
@@ -223,8 +212,13 @@ export async function waitForInteraction(
   };
 }
 
-function ended(taskId: string, operation: string) {
-  return { kind: 'task_failed', operation, backend: 'asteroid', taskId } as const;
+function ended(
+  operation: string,
+  { id, rawStatus, error, result }: { id: string; rawStatus: string; error?: string; result?: unknown },
+): ExecutionError {
+  const message = `execution ${id} ended with status: ${rawStatus}${error ? ` - ${error}` : ''}`;
+  const details = { kind: 'task_failed', operation, backend: 'asteroid', taskId: id } as const;
+  return new ExecutionError(message, details, rawStatus, (result as ExecutionResult | null) ?? undefined);
 }
 
 /** @internal One page of executions. */
@@ -252,7 +246,6 @@ export async function* pages<Item extends { id: string }>(
   page: (number: number) => Promise<Page<Item>>,
 ): AsyncGenerator<Item> {
   const known = new Set<string>();
-  let seen = 0;
   for (let number = 1; ; number += 1) {
     const answer = await page(number);
     const items = listIn('pages', answer?.items);
@@ -261,7 +254,6 @@ export async function* pages<Item extends { id: string }>(
       known.add(item.id);
       yield item;
     }
-    seen += items.length;
-    if (items.length === 0 || seen >= answer.total) return;
+    if (items.length === 0 || known.size >= answer.total) return;
   }
 }

@@ -100,7 +100,7 @@ async function send<T>(
 ): Promise<T> {
   if (!Array.isArray(files)) throw invalid('files', 'takes an array');
   // Before a stream is read, which cannot be done twice.
-  if (!id) throw invalid(operation === 'stageTempFiles' ? 'organizationId' : 'executionId', 'takes an id');
+  if (!id) throw invalid(/stage/.test(operation) ? 'organizationId' : 'executionId', 'is missing');
   const body = new FormData();
   const limits = { ...options, timeoutMs: options?.timeoutMs ?? UPLOAD_TIMEOUT_MS };
   const { signal, watch, end } = patience(
@@ -114,7 +114,7 @@ async function send<T>(
     }
   } catch (error) {
     if (!(error instanceof Late)) throw error;
-    throw answerError(operation, `a file could not be read: ${error.message}`, { kind: 'timeout' });
+    throw answerError(operation, `of a file ${error.message}`, { kind: 'timeout' });
   } finally {
     end();
   }
@@ -152,36 +152,33 @@ async function toBlob(field: string, data: FileData, signal: AbortSignal): Promi
   if (typeof data === 'string' || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     return new Blob([data as BlobPart]);
   }
-  const source = opened(data);
+  const source: Source | undefined =
+    data instanceof ReadableStream ? data.getReader() : data?.[Symbol.asyncIterator]?.();
   if (source === undefined) throw invalid(field, 'takes a Blob, bytes, a stream or [name, data]');
   const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason));
   });
   const chunks: BlobPart[] = [];
   try {
     for (;;) {
-      const { done, value } = await Promise.race([source.next(), stopped]);
+      const { done, value } = await Promise.race([(source.read ?? source.next)?.call(source), stopped]);
       if (done) return new Blob(chunks);
       chunks.push(value);
     }
   } catch (error) {
-    source.stop();
+    (source.cancel ?? source.return)?.call(source)?.catch(() => {});
     throw error;
   }
 }
 
-/** A source of chunks, whichever kind it is. */
-function opened(
-  data: unknown,
-): { next(): Promise<ReadableStreamReadResult<BlobPart>>; stop(): void } | undefined {
-  if (data instanceof ReadableStream) {
-    const reader = data.getReader();
-    return { next: () => reader.read(), stop: () => void reader.cancel().catch(() => {}) };
-  }
-  const chunks = (data as AsyncIterable<BlobPart> | undefined)?.[Symbol.asyncIterator]?.();
-  if (chunks === undefined) return undefined;
-  const next = () => chunks.next() as Promise<ReadableStreamReadResult<BlobPart>>;
-  return { next, stop: () => void chunks.return?.().catch(() => {}) };
+/** What chunks come from: a reader of a stream, or an iterator. */
+interface Source {
+  // biome-ignore-start lint/suspicious/noExplicitAny: whatever is given is a part of the file
+  read?(): Promise<any>;
+  next?(): Promise<any>;
+  // biome-ignore-end lint/suspicious/noExplicitAny: as above
+  cancel?(): Promise<unknown>;
+  return?(): Promise<unknown>;
 }
 
 /** With the type that its name says, unless it brings one. */
@@ -206,8 +203,7 @@ export async function download(
   let target: string | undefined;
   if (path !== undefined) {
     if (files === undefined) throw invalid('path', 'needs a runtime with files');
-    if (typeof path !== 'string' || path === '')
-      throw invalid('path', 'takes the path of a file or a folder');
+    if (typeof path !== 'string' || path === '') throw invalid('path', 'takes a path');
     target = await files.target(path, fileName, options?.createDirs ?? true).catch((error) => {
       throw failed(file, error.message, { kind: 'internal', cause: error });
     });

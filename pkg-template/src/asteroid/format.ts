@@ -4,20 +4,22 @@ import type { AgentProfile } from './types.js';
 /** A profile in eleven lines, for people. No request is made. */
 export function formatAgentProfile(profile: AgentProfile): string {
   if (!profile?.id) throw invalid('profile', 'takes a profile');
-  // Version 2 writes the same in camelCase.
-  const newer = profile as unknown as Record<string, string | undefined>;
+  // Version 2 writes the same members in camelCase.
+  const of = Object.fromEntries(
+    Object.entries(profile).map(([name, value]) => [name.replaceAll('_', '').toLowerCase(), value]),
+  ) as Record<string, string | undefined>;
   const credentials = (profile.credentials ?? []).map(({ name, id }) => `(${quoted(name)}, ${quoted(id)})`);
   const lines = {
-    ID: profile.id,
-    Name: profile.name,
-    Description: profile.description,
-    Organization: profile.organization_id ?? newer.organizationId,
-    Proxy: `${profile.proxy_cc ?? newer.proxyCC ?? 'None'} (${profile.proxy_type ?? newer.proxyType ?? 'None'})`,
-    'Captcha Solver': (profile.captcha_solver_active ?? newer.captchaSolverActive) ? 'Enabled' : 'Disabled',
-    'Sticky IP': (profile.sticky_ip ?? newer.stickyIP) ? 'Yes' : 'No',
+    ID: of.id,
+    Name: of.name,
+    Description: of.description,
+    Organization: of.organizationid,
+    Proxy: `${of.proxycc ?? 'None'} (${of.proxytype ?? 'None'})`,
+    'Captcha Solver': of.captchasolveractive ? 'Enabled' : 'Disabled',
+    'Sticky IP': of.stickyip ? 'Yes' : 'No',
     Credentials: credentials.length > 0 ? `[${credentials.join(', ')}]` : 'No credentials',
-    Created: toSeconds(profile.created_at ?? newer.createdAt),
-    Updated: toSeconds(profile.updated_at ?? newer.updatedAt),
+    Created: toSeconds(of.createdat),
+    Updated: toSeconds(of.updatedat),
   };
   return ['Agent Profile:', ...Object.entries(lines).map(([label, value]) => `  ${label}: ${value}`)].join(
     '\n',

@@ -49,10 +49,10 @@ export interface RawConfig {
   readonly apiKey?: unknown;
   /** The runtime's, looked up at each call, when absent. */
   readonly fetch?: unknown;
-  /** What the façade calls its options, for the messages. */
+  /** What the façade calls its options, for the messages, where it has other names for them. */
   readonly names: {
-    readonly baseUrl: string;
-    readonly attemptTimeoutMs: string;
+    readonly baseUrl?: string;
+    readonly attemptTimeoutMs?: string;
     readonly totalTimeoutMs?: string;
     readonly maxRetries?: string;
     readonly timeoutMs?: string;
