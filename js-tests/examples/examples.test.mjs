@@ -1,7 +1,8 @@
 // Every example of the repository, run as its first lines say, against the local server.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -105,5 +106,26 @@ test('the plain browser page runs a task, without a bundler and across origins',
   } finally {
     await browser.close();
     await page.close();
+  }
+});
+
+test('agentbay/session.mjs runs three tasks in one session, takes a picture and leaves nothing open', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'taskwright-example-'));
+  try {
+    const picture = join(folder, 'session.png');
+    const output = await run('examples/agentbay/session.mjs', {
+      AGENTBAY_ENDPOINT: server.url,
+      PICTURE: picture,
+    });
+    assert.match(output, /^- Misty Ridge Oolong$/m);
+    assert.match(output, /^- All teas$/m);
+    assert.match(output, /^- \[.*"Genmaicha"/m);
+    assert.match(output, /^deleted \S+$/m);
+    const bytes = await readFile(picture);
+    assert.deepEqual([...bytes.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+    const { sessions } = await (await fetch(`${server.url}/healthz`)).json();
+    assert.equal(sessions, 0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 });
