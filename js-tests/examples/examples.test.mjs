@@ -81,17 +81,19 @@ test('asteroid/interaction.mjs answers what the agent asks, and prints the resul
   assert.equal((await fetch(url)).status, 200);
 });
 
-test("the README's example of a human in the loop prints what stands below it", async () => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const found = /```ts\n([^`]*taskwright\/asteroid[^`]*)```\n\n```\n([^`]*)```/.exec(readme);
-  assert.ok(found, 'the example is not in the README');
-  const [, source, printed] = found;
-  const addressed = source
-    .replace('http://127.0.0.1:8723', server.url)
-    .replace('http://127.0.0.1:8800', site.url);
-  const { stdout } = await inChild(addressed);
-  assert.equal(stdout, printed.trim());
-});
+for (const entry of ['taskwright/asteroid', 'taskwright/agentbay']) {
+  test(`the README's example of ${entry} prints what stands below it`, async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```\n\n```\n([\s\S]*?)^```$/gm)];
+    const [, source, printed] = blocks.find(([, code]) => code.includes(`'${entry}'`)) ?? [];
+    assert.ok(source, 'the example is not in the README');
+    const addressed = source
+      .replace('http://127.0.0.1:8723', server.url)
+      .replace('http://127.0.0.1:8800', site.url);
+    const { stdout } = await inChild(addressed);
+    assert.equal(stdout, printed.trim());
+  });
+}
 
 test('the plain browser page runs a task, without a bundler and across origins', async () => {
   const [page, browser] = await Promise.all([servePage(), launchChromium()]);
