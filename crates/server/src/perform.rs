@@ -63,8 +63,16 @@ impl Performer {
             return Err("The session ended before this task ran.".to_owned().into());
         };
         let driving = session.drive().await;
+        let work = async {
+            let end = self.work(driving.page(), task, host).await;
+            if end.is_ok() {
+                // Paused during its last step, it stands here until it may go on, or until its session ends.
+                host.checkpoint().await;
+            }
+            end
+        };
         let end = tokio::select! {
-            end = self.work(driving.page(), task, host) => end,
+            end = work => end,
             reason = session.ended() => Err(Stopped::Gone(session_ended(&reason))),
         };
         explain(end, async { session_ended(&session.ended().await) }).await

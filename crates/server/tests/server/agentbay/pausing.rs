@@ -143,6 +143,21 @@ async fn a_paused_session_does_not_become_idle_and_can_be_deleted() {
 }
 
 #[tokio::test]
+async fn a_task_that_was_paused_in_its_last_step_ends_with_its_session() {
+    let (bay, site) = (bay(), site().await);
+    let session = bay.create(&[]).await;
+    let task = bay.start(&session, &format!("Open {site}/, wait 1 second")).await;
+    bay.until_step(&session, &task, "wait").await;
+    bay.pause(&session).await;
+    bay.until_status(&session, "PAUSED").await;
+    bay.done("DeleteSessionAsync", &[("SessionId", &session)]).await;
+    let waited = tokio::time::timeout(Duration::from_secs(10), bay.state.runner.wait(&task)).await;
+    let waited = format!("{:?}", waited.unwrap().unwrap());
+    assert!(waited.contains("ended while this task was running"), "{waited}");
+    bay.state.chromium.shutdown().await;
+}
+
+#[tokio::test]
 async fn more_sessions_than_may_be_held_are_not_paused() {
     let (bay, site) = (bay_with(RunnerConfig { held: 0, ..limits(2) }), site().await);
     let session = bay.create(&[]).await;
