@@ -262,14 +262,48 @@ test('a session without an id is nobody’s session, and a hollow one says why',
 });
 
 test('a task without an id may have been started, and nobody knows', async () => {
+  for (const answer of [{ status: 'running' }, 'not JSON', null]) {
+    await with_(said(answer), {}, async ({ session }) => {
+      const { success, error } = await session.agent.asyncExecuteTask('t');
+      assert.deepEqual([success, error.name], [false, 'AmbiguousStartError']);
+    });
+  }
   await with_(said({ error: 'odd' }), {}, async ({ session }) => {
     const { success, error, errorMessage } = await session.agent.asyncExecuteTask('t');
-    assert.deepEqual([success, error.kind], [false, 'ambiguous_start']);
-    assert.match(errorMessage, /odd/);
+    assert.deepEqual([success, error.kind, errorMessage], [false, 'task_failed', 'odd']);
   });
   await with_(said('not JSON'), {}, async ({ session }) => {
     assert.equal((await session.agent.getTaskStatus('T')).error.kind, 'decode');
   });
+});
+
+test('an id that is a number is an id', async () => {
+  await with_(said({ task_id: 7 }), {}, async ({ session }) => {
+    assert.equal((await session.agent.asyncExecuteTask('t')).taskId, '7');
+  });
+});
+
+test('a session that is gone is disposed of, in every mode', async () => {
+  const gone = raw(
+    400,
+    '{"RequestId":"r","Code":"InvalidMcpSession.NotFound","Message":"Resource is not found."}',
+  );
+  for (const failures of ['vendor', 'throw', 'result']) {
+    await with_(gone, { failures }, async ({ session }) => await session[Symbol.asyncDispose]());
+  }
+});
+
+test('a success without what was asked for is none', async () => {
+  for (const [data, call] of [
+    [null, (session) => session.info()],
+    [{ Url: '' }, (session) => session.getLink()],
+    [{ Labels: 'not json' }, (session) => session.getLabels()],
+  ]) {
+    const answer = { RequestId: 'r', HttpStatusCode: 200, Code: 'ok', Success: true, Data: data };
+    await with_(raw(200, JSON.stringify(answer)), { failures: 'result' }, async ({ session }) => {
+      assert.equal((await call(session)).success, false, JSON.stringify(data));
+    });
+  }
 });
 
 describe('bad input is refused by name before anything is sent, in every mode', () => {

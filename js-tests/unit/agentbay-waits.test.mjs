@@ -235,6 +235,13 @@ describe('pause and resume', () => {
       assert.deepEqual([lost.success, lost.error.notFound], [false, true]);
     });
 
+    test(`${method} ends when the session is back where it was`, async () => {
+      const back = method === 'pause' ? 'RUNNING' : 'PAUSED';
+      const { session } = await serve(how(passing, back));
+      const { success, status, error } = await session[method](600, 0.05);
+      assert.deepEqual([success, status, error.kind], [false, back, 'task_failed']);
+    });
+
     test(`${method} says when its time was up`, async () => {
       const { session } = await serve(how(passing));
       const { success, status, errorMessage, error } = await session[method](0.2, 0.05);

@@ -1,6 +1,6 @@
 //! What the boundary tests share: values of JavaScript, a `fetch` that remembers, counters of listeners and timers.
 
-#![allow(dead_code, reason = "each test crate uses its part")]
+#![allow(dead_code, clippy::expect_used, clippy::unwrap_used, reason = "each test crate uses its part")]
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use taskwright::{End, RawClient};
@@ -8,23 +8,23 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 /// The value of a JavaScript function body.
-pub fn js(body: &str) -> JsValue {
+pub(crate) fn js(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect(body)
 }
 
-pub fn get(value: &JsValue, path: &str) -> JsValue {
+pub(crate) fn get(value: &JsValue, path: &str) -> JsValue {
     path.split('.').fold(value.clone(), |value, name| Reflect::get(&value, &name.into()).expect(path))
 }
 
-pub fn text(value: &JsValue, path: &str) -> String {
+pub(crate) fn text(value: &JsValue, path: &str) -> String {
     get(value, path).as_string().unwrap_or_else(|| format!("{:?}", get(value, path)))
 }
 
-pub fn number(value: &JsValue, path: &str) -> f64 {
+pub(crate) fn number(value: &JsValue, path: &str) -> f64 {
     get(value, path).as_f64().expect(path)
 }
 
-pub fn object(pairs: &[(&str, JsValue)]) -> JsValue {
+pub(crate) fn object(pairs: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in pairs {
         Reflect::set(&object, &(*name).into(), value).unwrap();
@@ -33,7 +33,7 @@ pub fn object(pairs: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// A `fetch` that keeps what it was called with in `calls` and answers with what `answer(call number)` gives.
-pub fn recorder(answer: &str) -> JsValue {
+pub(crate) fn recorder(answer: &str) -> JsValue {
     js(&format!(
         "'use strict'; const calls = [];
          const fetch = function (url, init) {{
@@ -44,16 +44,16 @@ pub fn recorder(answer: &str) -> JsValue {
     ))
 }
 
-pub const RUNNING: &str = "return Promise.resolve(Response.json({ data: { status: 'RUNNING' } }));";
+pub(crate) const RUNNING: &str = "return Promise.resolve(Response.json({ data: { status: 'RUNNING' } }));";
 /// Answers never, and fails as `fetch` does once its signal is aborted.
-pub const SILENT: &str = "const { signal } = calls[call - 1].init;
+pub(crate) const SILENT: &str = "const { signal } = calls[call - 1].init;
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));";
 
-pub fn client(fetch: &JsValue) -> RawClient {
+pub(crate) fn client(fetch: &JsValue) -> RawClient {
     client_of("local", fetch)
 }
 
-pub fn client_of(backend: &str, fetch: &JsValue) -> RawClient {
+pub(crate) fn client_of(backend: &str, fetch: &JsValue) -> RawClient {
     let config = object(&[
         ("backend", backend.into()),
         ("baseUrl", "http://server.example/prefix/".into()),
@@ -65,7 +65,7 @@ pub fn client_of(backend: &str, fetch: &JsValue) -> RawClient {
 }
 
 /// A signal that counts its listeners, and the controller behind it.
-pub fn counted_signal() -> JsValue {
+pub(crate) fn counted_signal() -> JsValue {
     js("const controller = new AbortController();
         const { signal } = controller;
         const state = { controller, signal, listeners: 0 };
@@ -76,7 +76,7 @@ pub fn counted_signal() -> JsValue {
 }
 
 /// Counts the timers that are set and not yet cleared or fired.
-pub fn counted_timers() -> JsValue {
+pub(crate) fn counted_timers() -> JsValue {
     js("const state = { live: new Set() };
         const [set, clear] = [globalThis.setTimeout, globalThis.clearTimeout];
         globalThis.setTimeout = (work, ms, ...rest) => {
@@ -89,34 +89,34 @@ pub fn counted_timers() -> JsValue {
         return state;")
 }
 
-pub fn abort(signal: &JsValue, reason: &str) {
+pub(crate) fn abort(signal: &JsValue, reason: &str) {
     let controller = get(signal, "controller");
     let abort: Function = get(&controller, "abort").unchecked_into();
     abort.call1(&controller, &reason.into()).unwrap();
 }
 
-pub async fn rejected(promise: Promise) -> JsValue {
+pub(crate) async fn rejected(promise: Promise) -> JsValue {
     JsFuture::from(promise).await.expect_err("a rejection")
 }
 
-pub async fn pause(ms: i32) {
+pub(crate) async fn pause(ms: i32) {
     let wait = js(&format!("return new Promise((resolve) => setTimeout(resolve, {ms}));"));
     JsFuture::from(Promise::resolve(&wait)).await.unwrap();
 }
 
 /// A promise of what an export tells its last argument.
-pub fn promise(mut export: impl FnMut(End)) -> Promise {
+pub(crate) fn promise(mut export: impl FnMut(End)) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let end = object(&[("resolve", resolve.into()), ("reject", reject.into())]);
         export(end.unchecked_into());
     })
 }
 
-pub fn wait(client: &RawClient, id: &str, options: &JsValue) -> Promise {
+pub(crate) fn wait(client: &RawClient, id: &str, options: &JsValue) -> Promise {
     promise(|end| client.wait(id.into(), options.unchecked_ref(), end))
 }
 
-pub fn call(
+pub(crate) fn call(
     client: &RawClient,
     operation: &str,
     ids: &Array,

@@ -88,18 +88,17 @@ class Tasks {
     const { calls } = this.#session.agentBay;
     const params = this.#params('execute_task', args);
     return await calls.perform('execute_task', params, call, failing, async (answer: Answer) => {
-      const told = toldBy(answer);
-      const taskId = told.task_id ?? told.taskId;
-      if (!taskId) {
-        const message = told.error ?? 'Task ID not found in response';
-        throw failure('ambiguous_start', message, answer);
-      }
+      const told = parsed(toolText(answer)) as Told | null;
+      const taskId = `${told?.task_id ?? told?.taskId ?? ''}`;
+      // Who says why not has started nothing.
+      if (!taskId && told?.error) throw failure('task_failed', told.error, answer);
+      if (!taskId) throw failure('ambiguous_start', 'Task ID not found in response', answer);
       if (waitMs === undefined) return { taskId, taskStatus: 'running', taskResult: '' };
       const late =
         seconds === undefined
           ? 'Task timeout.'
           : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
-      Object.assign(result, { taskId, taskResult: late });
+      Object.assign(result, { taskId, taskResult: '' });
       try {
         const ended = await calls.watch(answer, taskId, late, {
           signal,
@@ -111,7 +110,6 @@ class Tasks {
         });
         const product = productOf(ended.result as Told);
         result.taskStatus = ended.rawStatus;
-        result.taskResult = '';
         if (ended.status === 'succeeded') return { ...result, taskResult: product };
         const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
         const cause = (ended.result as Told | undefined)?.error ?? product;
@@ -119,10 +117,10 @@ class Tasks {
         const message = ended.error || `${why} ${cause}`.trim();
         throw failure('task_failed', message, answer, { taskId, cause });
       } catch (error) {
+        if (!(error instanceof TimeoutError)) throw error;
+        result.taskResult = late;
         // That it cannot be ended is not what went wrong here.
-        if (terminateOnTimeout && error instanceof TimeoutError) {
-          await this.terminateTask(taskId, call).catch(() => undefined);
-        }
+        if (terminateOnTimeout) await this.terminateTask(taskId, call).catch(() => undefined);
         throw error;
       }
     });

@@ -112,7 +112,7 @@ export class Session {
 
   /** Deletes the session, so that `await using` does; rejects when it may still be there. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { error } = await this.delete();
+    const { error } = await this.delete().catch((error) => ({ error }));
     if (error && !error.notFound) throw error;
   }
 
@@ -137,6 +137,7 @@ export class Session {
   /** Where the session can be looked at. */
   info(options?: CallOptions): Promise<SessionInfoResult> {
     return this.#read('get session info', 'GetMcpResource', undefined, options, new SessionInfo(), (data) => {
+      if (!data.SessionId) return;
       const members = { ...data, ...(data.DesktopInfo as object) } as Record<string, string>;
       return new SessionInfo(...(INFO.map((name) => members[big(name)]) as []));
     });
@@ -176,9 +177,9 @@ export class Session {
       silent: { data },
     };
     return this.#perform(operation, params, options, failing, (answer) => {
-      const data = read((parsed(answer.Data) ?? {}) as Record<string, unknown>);
-      if (data === undefined) throw lacking('data', answer);
-      return { data };
+      const found = read((parsed(answer.Data) ?? {}) as Record<string, unknown>);
+      if (data !== null && !(found && typeof found === typeof data)) throw lacking('data', answer);
+      return { data: found };
     });
   }
 

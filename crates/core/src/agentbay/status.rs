@@ -45,23 +45,20 @@ fn standing<V>(word: String, well: &[&str], ill: &[&str], result: V) -> Standing
     Standing { word, status, result, why: None, asks: false, late: false }
 }
 
-/// How a session that is to be paused stands.
+/// How a session that is to be paused stands. One that runs again could not be paused.
 pub fn paused<V: View>(answer: &V) -> Option<Standing<V>> {
-    becomes(answer, &["PAUSED"], LOST)
+    becomes(answer, &["PAUSED"], &["RUNNING", "RESUMING", "ERROR", "FAILED", "FINISH", "DELETED"])
 }
 
 /// How a session that is to be resumed stands.
 pub fn resumed<V: View>(answer: &V) -> Option<Standing<V>> {
-    becomes(answer, &["RUNNING"], LOST)
+    becomes(answer, &["RUNNING"], &["PAUSED", "PAUSING", "ERROR", "FAILED", "FINISH", "DELETED"])
 }
 
 /// How a session that is to be deleted stands.
 pub fn deleted<V: View>(answer: &V) -> Option<Standing<V>> {
     becomes(answer, &["FINISH", "DELETED"], &[])
 }
-
-/// A session that stands so neither pauses nor resumes any more.
-const LOST: &[&str] = &["ERROR", "FAILED", "FINISH", "DELETED"];
 
 fn becomes<V: View>(answer: &V, well: &[&str], ill: &[&str]) -> Option<Standing<V>> {
     let word = answer.member("Data").member("Status").text()?;
@@ -148,7 +145,10 @@ mod tests {
         for word in ["ERROR", "FAILED", "DELETED", "FINISH"] {
             assert_eq!(status(paused, word), Some(TaskStatus::Failed), "{word}");
         }
-        for word in ["PAUSING", "RUNNING", "of next year"] {
+        // Back where it was, it has given up.
+        assert_eq!(status(paused, "RUNNING"), Some(TaskStatus::Failed));
+        assert_eq!(status(resumed, "PAUSED"), Some(TaskStatus::Failed));
+        for word in ["PAUSING", "of next year"] {
             assert_eq!(status(paused, word), Some(TaskStatus::Running), "{word}");
             assert_eq!(status(deleted, word), Some(TaskStatus::Running), "{word}");
         }

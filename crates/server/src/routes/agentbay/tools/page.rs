@@ -1,8 +1,12 @@
 //! Tools that do one thing on the page of a session.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
+
+use tokio::time::timeout;
 
 use super::Trouble;
 use super::table::Act;
@@ -10,6 +14,9 @@ use crate::agent::{AgentError, hand};
 use crate::browser::{BrowserError, Key, Page, ScreenshotOptions};
 use crate::fields::Fields;
 use crate::sessions::Session;
+
+/// How long a tool may take: less than the minute that the vendor's clients wait for its answer.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 impl From<AgentError> for Trouble {
     fn from(error: AgentError) -> Self {
@@ -31,7 +38,11 @@ pub(super) async fn act(
 ) -> Result<String, Trouble> {
     let looks = matches!(act, Act::Screenshot | Act::Text);
     let calling = session.call(!looks).await.map_err(Trouble::not_now)?;
-    on_page(calling.page(), act, &Fields::new(arguments)).await
+    let fields = Fields::new(arguments);
+    let late = |_| {
+        Trouble::told("The page did not answer in time; perhaps a debugger that is attached to it holds it.")
+    };
+    timeout(PATIENCE, on_page(calling.page(), act, &fields)).await.map_err(late)?
 }
 
 async fn on_page(page: &Page, act: Act, fields: &Fields<'_>) -> Result<String, Trouble> {
