@@ -214,17 +214,22 @@ async fn a_session_that_ends_takes_its_tasks_along_and_ends_by_itself_when_idle_
     let error = real.until_failed(&queued).await;
     assert!(error.contains("ended before this task ran"), "{error}");
 
-    let idle = create(options(None, Some(300))).await;
+    let idle = create(options(None, Some(1_500))).await;
     // Work is not idleness.
     let (_, answer) =
-        real.task(&idle, json!({"prompt": "new Promise((r) => setTimeout(r, 700, 'done'))"})).await;
+        real.task(&idle, json!({"prompt": "new Promise((r) => setTimeout(r, 2000, 'done'))"})).await;
     assert_eq!(answer["data"]["result"], "done");
-    let old = create(options(Some(300), None)).await;
+    let old = create(options(Some(1_500), None)).await;
     let running = real.start(&old, FOREVER).await;
     let error = real.until_failed(&running).await;
-    assert!(error.contains("max_duration of 300ms"), "{error}");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(real.state.sessions.count(), 0, "the idle one is gone too");
+    assert!(error.contains("max_duration of 1s 500ms"), "{error}");
+    // However long a busy machine takes.
+    let all_gone = async {
+        while real.state.sessions.count() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all_gone).await.expect("the idle one is gone too");
 
     for _ in 0..3 {
         create(options(None, None)).await;
