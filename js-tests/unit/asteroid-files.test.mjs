@@ -271,18 +271,6 @@ describe('uploads', () => {
     });
   }
 
-  test('without an id a stream is not even begun', async () => {
-    let begun = false;
-    const stream = async function* () {
-      begun = true;
-      yield new Uint8Array(1);
-    };
-    const error = await failureOf(clientOf().uploadExecutionFiles('', [['a', stream()]]));
-    assert.equal(error.field, 'executionId');
-    assert.equal((await failureOf(clientOf().stageTempFiles('', []))).field, 'organizationId');
-    assert.equal(begun, false);
-  });
-
   test('a stream that fails ends the upload with its own error', async () => {
     const broken = new ReadableStream({
       pull() {

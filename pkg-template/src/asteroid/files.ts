@@ -99,8 +99,6 @@ async function send<T>(
   options: CallOptions | undefined,
 ): Promise<T> {
   if (!Array.isArray(files)) throw invalid('files', 'takes an array');
-  // Before a stream is read, which cannot be done twice.
-  if (!id) throw invalid(/stage/.test(operation) ? 'organizationId' : 'executionId', 'is missing');
   const body = new FormData();
   const limits = { ...options, timeoutMs: options?.timeoutMs ?? UPLOAD_TIMEOUT_MS };
   const { signal, watch, end } = patience(

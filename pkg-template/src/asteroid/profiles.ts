@@ -76,7 +76,7 @@ async function sealed<Request extends object>(
 ): Promise<Request> {
   const members = Object.keys(request ?? {}).filter((name) => /^credentials/i.test(name) && name !== PLAIN);
   const odd = members.find((name) => !SEALED.includes(name));
-  if (odd !== undefined) throw invalid(odd, `is not known to version 1; it has ${SEALED} and ${PLAIN}`);
+  if (odd !== undefined) throw invalid(odd, `is not ${SEALED}`);
   let safe = request;
   for (const member of SEALED) safe = await withSealed(calls, safe, member, options);
   return safe;
