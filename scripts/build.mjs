@@ -17,8 +17,9 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { filesUnder, root, whenChanged } from './lib/files.mjs';
-import { remappedPaths } from './lib/remap.mjs';
-import { shortenImports, withoutStandardPaths } from './lib/short-names.mjs';
+import { leanGlue } from './lib/lean-glue.mjs';
+import { shortenNames } from './lib/short-names.mjs';
+import { remappedPaths, withoutStandardPaths } from './lib/source-paths.mjs';
 
 const require = createRequire(join(root, 'js-tests/'));
 const gzip = promisify(require('@gfx/zopfli').gzip);
@@ -83,9 +84,9 @@ for (const { name, cargoName, crate, sources, scripts } of modules) {
     run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown']);
     const build = ['build', ...shape, ...place, crate, '--locked', '--package', cargoName];
     run('wasm-pack', build, remappedPaths());
-    const short = shortenImports(read(wasm), read(glue).toString());
+    const short = shortenNames(read(wasm), read(glue).toString());
     write(wasm, withoutStandardPaths(short.wasm));
-    write(glue, short.glue);
+    write(glue, leanGlue(short.glue, short.wasm));
     for (const [from, to] of own) copyFileSync(join(root, from), join(root, to));
     rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
     // What TypeScript takes `import wasm from './NAME_bg.wasm'` for; the generated typings are of another idea.

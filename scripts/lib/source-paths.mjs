@@ -13,3 +13,15 @@ export function remappedPaths() {
   const flags = [...sources.map((path) => `${path}=crates`), `${root.replace(/\/$/, '')}=.`];
   return { CARGO_ENCODED_RUSTFLAGS: flags.map((flag) => `--remap-path-prefix=${flag}`).join('\x1f') };
 }
+
+/** Where the standard library's own files lay when it was built; its panics name them. */
+const STANDARD = /\/rustc\/[0-9a-f]{40}\/library\/[\w./-]+?\.rs/g;
+
+/**
+ * The module without the names of the standard library's files. The panics of it that a user can meet name the file that
+ * called it, which stays.
+ */
+export function withoutStandardPaths(wasm) {
+  const blank = (path) => ' '.repeat(path.length);
+  return Buffer.from(wasm.toString('latin1').replaceAll(STANDARD, blank), 'latin1');
+}
