@@ -17,6 +17,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { filesUnder, root, whenChanged } from './lib/files.mjs';
+import { namedByLikeness } from './lib/function-order.mjs';
 import { leanGlue } from './lib/lean-glue.mjs';
 import { shortenNames } from './lib/short-names.mjs';
 import { remappedPaths, withoutStandardPaths } from './lib/source-paths.mjs';
@@ -72,6 +73,10 @@ const modules = [
     chunk: 'wasm-seal-inline',
   },
 ];
+// What wasm-opt may use, and may take for granted, in the words of Cargo.toml.
+const features = read('Cargo.toml')
+  .toString()
+  .match(/--enable-[\w-]+/g);
 const inWasm = (file) => `pkg/dist/wasm/${file}`;
 for (const { name, cargoName, crate, sources, scripts } of modules) {
   const [wasm, glue, types] = [`${name}_bg.wasm`, `${name}.js`, `${name}.d.ts`].map(inWasm);
@@ -85,7 +90,8 @@ for (const { name, cargoName, crate, sources, scripts } of modules) {
     const build = ['build', ...shape, ...place, crate, '--locked', '--package', cargoName];
     run('wasm-pack', build, remappedPaths());
     const short = shortenNames(read(wasm), read(glue).toString());
-    write(wasm, withoutStandardPaths(short.wasm));
+    write(wasm, namedByLikeness(withoutStandardPaths(short.wasm)));
+    run('wasm-opt', [wasm, '--reorder-functions-by-name', ...features, '--strip-debug', '--output', wasm]);
     write(glue, leanGlue(short.glue, short.wasm));
     for (const [from, to] of own) copyFileSync(join(root, from), join(root, to));
     rmSync(join(root, 'pkg/dist/wasm/snippets'), { recursive: true, force: true });
