@@ -2,21 +2,25 @@
 // `__wbg_headers_7ce8eee7fd327545`, in the module and in its glue. Nobody reads these names at run time, and hashes do
 // not compress: short ones take 2 kB off every download. What the module exports for closures is named after a hash, too,
 // and our own JavaScript, src/host.js, lies under one and moves beside the glue. Module and glue must agree, so they are
-// rewritten together.
+// rewritten together. All names that only these two know go the same way.
 import { integer, readInteger, section, sections } from './wasm-sections.mjs';
 
 const IMPORT_SECTION = 2;
 const EXPORT_SECTION = 7;
 const CLOSURE = /^wasm_bindgen__convert__closures\w+__h[0-9a-f]{16}$/;
 const HASHED = /^__wb(g|indgen)_\w+_[0-9a-f]{16}$/;
+/** What the glue calls as `wasm.NAME`. */
+const INNER = /^(__(wbindgen|wbg|externref)_|rawclient_)\w+$/;
 const SNIPPET = /^\.\/snippets\/.+\/src\/(\w+\.js)$/;
 
-/** The module and its glue with short names for what is imported and for closures. */
+/** The module and its glue with short names for what they import and export between them. */
 export function shortenNames(wasm, glue) {
   const names = new Map();
   const short = (name) => {
     const snippet = SNIPPET.exec(name);
-    if (!snippet && !HASHED.test(name) && !CLOSURE.test(name)) return name;
+    if (!snippet && ![CLOSURE, HASHED, INNER].some((form) => form.test(name))) return name;
+    // A few things are exported that this glue does not use.
+    if (!glue.includes(name)) return name;
     if (!names.has(name)) names.set(name, snippet ? `./${snippet[1]}` : `i${names.size.toString(36)}`);
     return names.get(name);
   };
@@ -29,10 +33,8 @@ export function shortenNames(wasm, glue) {
   }
   let text = glue;
   for (const [name, to] of names) {
-    const before = text;
-    // Hashed names do not occur as parts of others.
-    text = text.replaceAll(name, to);
-    if (text === before) throw new Error(`the glue does not have ${name}, which the module imports`);
+    // Some are the beginning of others.
+    text = text.replaceAll(new RegExp(`(?<!\\w)${name.replaceAll('.', '\\.')}(?!\\w)`, 'g'), to);
   }
   return { wasm: Buffer.concat(parts), glue: text };
 }
