@@ -14,6 +14,7 @@ use taskwright_core::task::TaskWire;
 use taskwright_core::text;
 use taskwright_core::view::View as _;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Response;
 
 use crate::drive::{Answered, Job, drive};
@@ -23,7 +24,6 @@ use crate::gate::Gate;
 use crate::host::{End, KIND_OBJECT, form, hand, kind, without};
 use crate::options::{CallOptions, RawOptions, Settings, read_ids};
 use crate::random;
-use crate::spawn::spawn;
 use crate::value::{Js, member, set, text_of};
 use crate::waits::{WaitOptions, Waits};
 
@@ -122,7 +122,7 @@ enum Outcome {
 fn settle(work: impl Future<Output = Result<Outcome, Failure>> + 'static, end: End) {
     // Boxed, so that what runs it is compiled once instead of once for each kind of work.
     let work: Pin<Box<dyn Future<Output = Result<Outcome, Failure>>>> = Box::pin(work);
-    spawn(async move {
+    spawn_local(async move {
         match work.await {
             Ok(Outcome::Answer(Answered { data, response })) => hand(&end, &data, &response),
             Ok(Outcome::Value(value)) => end.resolve(&value),

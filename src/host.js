@@ -202,11 +202,6 @@ export function settled(promise, place, turn, tell) {
   );
 }
 
-/** Tells in the next microtask that what is ready can go on. */
-export function soon(place, tell) {
-  queueMicrotask(() => tell(place, 0, true, undefined));
-}
-
 /** Rings after `ms`; returns what stops it. */
 export function ring(ms, place, turn, tell) {
   return setTimeout(tell, ms, place, turn, true, undefined);

@@ -12,8 +12,6 @@ use taskwright_core::slab::{Key, Slab};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Response};
 
-use crate::spawn;
-
 #[wasm_bindgen(module = "/src/host.js")]
 extern "C" {
     pub(crate) fn kind(value: &JsValue) -> u32;
@@ -68,8 +66,6 @@ extern "C" {
     fn host_read(response: &Response, place: u32, turn: u32, tell: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = settled)]
     fn host_settled(promise: &JsValue, place: u32, turn: u32, tell: &JsValue);
-    #[wasm_bindgen(js_name = soon)]
-    fn host_soon(place: u32, tell: &JsValue);
     #[wasm_bindgen(js_name = ring)]
     fn host_ring(ms: u32, place: u32, turn: u32, tell: &JsValue) -> JsValue;
     pub(crate) fn hand(end: &End, data: &JsValue, response: &Response);
@@ -94,15 +90,9 @@ pub(crate) const KIND_LIST: u32 = 5;
 /// What [`kind`] says of a plain object.
 pub(crate) const KIND_OBJECT: u32 = 6;
 
-/// The place of no reply: what is ready can go on.
-const SOON: u32 = u32::MAX;
-
 thread_local! {
     static EXPECTED: RefCell<Slab<State>> = const { RefCell::new(Slab::new()) };
     static TELL: Closure<dyn Fn(u32, u32, bool, JsValue)> = Closure::new(|place, turn, ok, value| {
-        if place == SOON {
-            return spawn::run();
-        }
         let waker = EXPECTED.with_borrow_mut(|expected| {
             // Nobody expects it any more when its call was dropped.
             let state = expected.get_mut(Key::from_parts(place, turn))?;
@@ -197,11 +187,6 @@ pub(crate) async fn read(response: &Response) -> Result<JsValue, JsValue> {
     let (asked, reply) = Reply::to(|place, turn, tell| host_read(response, place, turn, tell));
     asked?;
     reply.await
-}
-
-/// Has [`spawn::run`] called in the next microtask.
-pub(crate) fn soon() {
-    host_soon(SOON, &tell());
 }
 
 /// How a promise ends; any other value has ended already.

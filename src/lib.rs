@@ -2,8 +2,7 @@
 //! `taskwright-core` with the runtime's own `fetch`, `setTimeout` and `AbortSignal`. It decides nothing.
 //!
 //! One file per thing that it borrows from the runtime: [`fetch`], [`clock`], [`abort`], [`value`], on top of
-//! [`host`], which is half JavaScript; [`spawn`] runs what waits. [`drive`] is
-//! the only loop around a call, [`waits`] the only one around many waits, [`client`] what JavaScript sees.
+//! [`host`], which is half JavaScript. [`drive`] is the only loop around a call, [`waits`] the only one around many waits, [`client`] what JavaScript sees.
 //! The contract with the façade is `pkg-template/src/internal/raw.ts`.
 
 #![cfg(target_family = "wasm")]
@@ -27,7 +26,6 @@ mod panic;
 mod question;
 mod race;
 mod random;
-mod spawn;
 mod start;
 mod value;
 mod waits;

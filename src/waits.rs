@@ -17,6 +17,7 @@ use taskwright_core::time::Millis;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::{Budget, Heard, Next, Pace, Scheduler, Verdict, WaitId, task_failed, timed_out};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::abort::AbortWatch;
 use crate::client::{Client, lacking};
@@ -29,7 +30,6 @@ use crate::options::{CallOptions, RawOptions, Settings, function, name_of};
 use crate::question::LongPolls;
 use crate::race::{Raced, race};
 use crate::random;
-use crate::spawn::spawn;
 use crate::value::{Js, set};
 
 /// A single question takes at most this long unless told otherwise, milliseconds.
@@ -165,7 +165,7 @@ impl Entry {
         let returned = listener.call1(&JsValue::UNDEFINED, &event).map_err(Failure::Aborted)?;
         if returned.is_object() {
             let entry = Rc::clone(self);
-            spawn(async move {
+            spawn_local(async move {
                 if let Err(thrown) = settled(&returned).await {
                     entry.end.put(Err(Failure::Aborted(thrown)));
                 }
@@ -321,7 +321,7 @@ impl Client {
                 Next::Ask { id, until } => {
                     let entry = self.waits.scheduler.borrow().owner(id).cloned();
                     if let Some(entry) = entry {
-                        spawn(Rc::clone(self).ask(id, entry, until));
+                        spawn_local(Rc::clone(self).ask(id, entry, until));
                     }
                 }
                 Next::Expired(entry, observed) => {
