@@ -177,7 +177,7 @@ impl Client {
             Body::Form => {
                 let Settings { profile, api_key, .. } = &self.settings;
                 form(&body, profile.key_field, profile.key_prefix, api_key.as_deref())
-                    .map_err(|_| not_json("params"))?
+                    .map_err(|name| not_json(&name.as_string().unwrap_or_default()))?
             }
             // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
             Body::Json if params.is_null() => JsValue::UNDEFINED,

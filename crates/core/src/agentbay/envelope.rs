@@ -12,9 +12,14 @@ pub fn read<V: View>(body: &V, is_error: bool) -> Envelope {
         body.member(name).text().or_else(|| body.member(small).text()).unwrap_or_default()
     };
     let request_id = Some(text("RequestId", "requestId")).filter(|id| !id.is_empty());
-    let success = body.member("Success").seen();
+    let refused = match body.member("Success").seen() {
+        Seen::Flag(success) => !success,
+        Seen::Text(word) => word.eq_ignore_ascii_case("false"),
+        // Who does not say so may say it by the status that it would have had.
+        _ => matches!(body.member("HttpStatusCode").seen(), Seen::Number(status) if status >= 400.0),
+    };
     let is_one = |name| body.member(name).seen() != Seen::Absent;
-    let verdict = if success == Seen::Flag(false) {
+    let verdict = if refused {
         Verdict::Refused(200)
     } else if request_id.is_some() || is_one("Data") || is_one("data") {
         Verdict::Fine
@@ -63,6 +68,21 @@ mod tests {
         let small = of(json!({"requestId": "r", "code": "c", "message": "m", "Success": false}));
         assert_eq!((small.sentence.as_str(), small.not_found), ("[c] m", false));
         assert_eq!(small.request_id.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn a_refusal_may_be_said_in_text_or_by_the_status_alone() {
+        let verdict = |body: Value| of(body).verdict;
+        for refusal in [json!({"Success": "False", "Data": {}}), json!({"HttpStatusCode": 403, "Data": {}})] {
+            assert_eq!(verdict(refusal.clone()), Verdict::Refused(200), "{refusal}");
+        }
+        for fine in [
+            json!({"Success": "true", "Data": {}}),
+            json!({"Success": true, "HttpStatusCode": 400, "Data": {}}),
+            json!({"HttpStatusCode": 200, "Data": {}}),
+        ] {
+            assert_eq!(verdict(fine.clone()), Verdict::Fine, "{fine}");
+        }
     }
 
     #[test]
