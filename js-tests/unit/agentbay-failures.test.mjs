@@ -1,6 +1,7 @@
 // How calls of `taskwright/agentbay` fail: both channels of the service, three ways to be told, and bad input.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { TaskwrightError } from 'taskwright';
 import * as agentbay from 'taskwright/agentbay';
 import { agentbayServer, gone, raw, refused, said, softly } from '../helpers/agentbay-server.mjs';
@@ -249,6 +250,37 @@ test('a tool’s own error is never lost', async () => {
   });
 });
 
+test('a tool that fails without a word is said to', async () => {
+  await with_({ content: [], isError: true }, {}, async ({ session }) => {
+    const { success, errorMessage } = await session.callMcpTool('t', {});
+    assert.deepEqual([success, errorMessage], [false, 'the tool says no more']);
+  });
+});
+
+test('a tool that repeats the key does not bring it into results and errors', async () => {
+  const told = `denied for Bearer ${KEY}, "${KEY}"`;
+  await with_({ content: [{ text: told }], isError: true }, {}, async ({ session }) => {
+    for (const call of [session.callMcpTool('t', {}), session.agent.getTaskStatus('T')]) {
+      const { errorMessage, error } = await call;
+      assert.equal(errorMessage, 'denied for Bearer [redacted], "[redacted]"');
+      assert.match(JSON.stringify(error.body), /denied for Bearer \[redacted\]/);
+      assert.ok(!`${inspect(error)} ${JSON.stringify(error)}`.includes(KEY));
+    }
+  });
+});
+
+test('a list that is none is a failed result', async () => {
+  for (const data of [[null], {}, 'no JSON', ['S']]) {
+    await with_(data, {}, async ({ agentBay }) => {
+      const { success, error, sessionIds } = await agentBay.list();
+      assert.deepEqual([success, error.kind, sessionIds], [false, 'decode', []], JSON.stringify(data));
+    });
+  }
+  await with_('[{"SessionId":"S"}]', {}, async ({ agentBay }) => {
+    assert.deepEqual((await agentBay.list()).sessionIds, ['S']);
+  });
+});
+
 test('a session without an id is nobody’s session, and a hollow one says why', async () => {
   await with_({}, {}, async ({ agentBay }) => {
     const { success, errorMessage, error, session } = await agentBay.create();
@@ -319,7 +351,15 @@ describe('bad input is refused by name before anything is sent, in every mode', 
       ({ session }) => session.callMcpTool('t', {}, { autoGenSession: 'yes' }),
       'autoGenSession',
     ],
-    'an odd limit': [({ session }) => session.callMcpTool('t', {}, { readTimeoutMs: -5 }), 'timeoutMs'],
+    'an odd limit': [({ session }) => session.callMcpTool('t', {}, { readTimeoutMs: -5 }), 'readTimeoutMs'],
+    'a limit that is no number': [
+      ({ session }) => session.callMcpTool('t', {}, { readTimeoutMs: Number.NaN }),
+      'readTimeoutMs',
+    ],
+    'a limit of text': [
+      ({ session }) => session.callMcpTool('t', {}, { connectTimeoutMs: '5' }),
+      'connectTimeoutMs',
+    ],
     'no task': [({ session }) => session.agent.executeTask('', 5), 'task'],
     'a task that is no text': [({ session }) => session.agent.browser.executeTask({}), 'task'],
     'no maxTryTimes': [({ session }) => session.agent.executeTask('t'), 'maxTryTimes'],
@@ -338,7 +378,12 @@ describe('bad input is refused by name before anything is sent, in every mode', 
       'idleReleaseTimeout',
     ],
     'an odd policy': [({ agentBay }) => agentBay.create({ policyId: {} }), 'policyId'],
-    'a circle': [({ session }) => session.callMcpTool('t', circle()), 'params'],
+    'a circle': [({ session }) => session.callMcpTool('t', circle()), 'args'],
+    'labels that are a circle': [({ agentBay }) => agentBay.create({ labels: circle() }), 'labels'],
+    'contexts of text': [({ agentBay }) => agentBay.create({ contextSyncs: 'x' }), 'contextSyncs'],
+    'contexts that are none': [({ agentBay }) => agentBay.create({ contextSyncs: [null] }), 'contextSyncs'],
+    'a page of less than none': [({ agentBay }) => agentBay.list({}, 1, -1), 'limit'],
+    'half a session a page': [({ agentBay }) => agentBay.list({}, 1, 0.5), 'limit'],
   };
   for (const [what, [call, field]] of Object.entries(INPUT)) {
     test(what, async () => {

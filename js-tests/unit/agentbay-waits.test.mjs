@@ -13,7 +13,7 @@ import { agentbayServer, gone, raw, refused, said } from '../helpers/agentbay-se
 import { bare, claimsJson, cut, late, reset, stall, stallInBody } from '../helpers/lying-server.mjs';
 import { failureOf, until } from '../helpers/outcome.mjs';
 
-const STARTED = { CallMcpTool: () => said({ task_id: 'T' }) };
+const STARTED = { InitBrowser: {}, CallMcpTool: () => said({ task_id: 'T' }) };
 const START = 'CallMcpTool flux_execute_task';
 const STATUS = 'CallMcpTool flux_get_task_status';
 const END = 'CallMcpTool flux_terminate_task';
@@ -192,6 +192,37 @@ describe('executeTaskAndWait', () => {
     assert.equal(server.count('CallMcpTool get_task_status'), 2);
   });
 
+  test('gets the browser ready before its first task, once', async () => {
+    const { server, session } = await serve({
+      ...STARTED,
+      InitBrowser: (_f, count) => (count === 1 ? reset : {}),
+    });
+    const tasks = [];
+    for (let n = 0; n < 2; n += 1) tasks.push(await session.agent.browser.executeTask('do'));
+    assert.deepEqual(
+      tasks.map(({ taskStatus }) => taskStatus),
+      ['running', 'running'],
+    );
+    const asked = server.requests.map(({ what }) => what);
+    const start = 'CallMcpTool browser_use_execute_task';
+    assert.deepEqual(asked, ['InitBrowser', 'InitBrowser', start, start]);
+    const { SessionId, PersistentPath } = server.requests[1].fields;
+    assert.deepEqual([SessionId, PersistentPath], ['S', '/tmp/agentbay_browser']);
+  });
+
+  test('a browser that cannot be made ready starts no task', async () => {
+    const { server, session } = await serve({
+      ...STARTED,
+      InitBrowser: () => refused('NoBrowser', 'the image has none'),
+    });
+    const { success, errorMessage, taskStatus } = await session.agent.browser.executeTask('do');
+    assert.deepEqual(
+      [success, errorMessage, taskStatus],
+      [false, 'Failed to execute: [NoBrowser] the image has none', 'failed'],
+    );
+    assert.equal(server.requests.length, 1);
+  });
+
   test('a cancelled task of a mobile has ended, and one that takes too long is said to', async () => {
     const { session } = await serve({ ...STARTED, 'CallMcpTool get_task_status': task('cancelled') });
     assert.equal((await session.agent.mobile.executeTaskAndWait('do', 20)).taskStatus, 'cancelled');
@@ -240,6 +271,18 @@ describe('pause and resume', () => {
       const { session } = await serve(how(passing, back));
       const { success, status, error } = await session[method](600, 0.05);
       assert.deepEqual([success, status, error.kind], [false, back, 'task_failed']);
+    });
+
+    test(`${method} gives the reason when the service has one`, async () => {
+      const why = {
+        RequestId: 'r',
+        Success: true,
+        Message: 'its pages do not stand still',
+        Data: { Status: 'ERROR' },
+      };
+      const { session } = await serve(how(passing, raw(200, why)));
+      const { errorMessage } = await session[method](600, 0.05);
+      assert.equal(errorMessage, 'Session entered error state: ERROR: its pages do not stand still');
     });
 
     test(`${method} says when its time was up`, async () => {

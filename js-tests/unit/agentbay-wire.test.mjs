@@ -263,12 +263,13 @@ function at(session, place) {
 describe('every method', () => {
   for (const [what, call, action, form, data, expected, query = ''] of CALLS) {
     test(what, async () => {
-      const server = await agentbayServer({ [action]: () => data });
+      const server = await agentbayServer({ InitBrowser: {}, [action]: () => data });
       try {
         const agentBay = new AgentBay({ apiKey: KEY, endpoint: server.url });
         const session = new Session(agentBay, 'S');
         const result = await call({ agentBay, session });
-        const [request, ...others] = server.requests;
+        // Its own test is in agentbay-waits.
+        const [request, ...others] = server.requests.filter(({ what }) => what !== 'InitBrowser');
         assert.deepEqual(others, []);
         assert.equal(request.method, 'POST');
         const stamp = /&Timestamp=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ&SignatureNonce=[0-9a-f]{32}$/;
@@ -295,7 +296,7 @@ describe('every method', () => {
         } = result;
         assert.deepEqual(
           [requestId, success, errorMessage, code, message, httpStatusCode],
-          ['req-1', true, '', 'ok', 'success', 200],
+          [`req-${server.requests.length}`, true, '', 'ok', 'success', 200],
         );
         for (const [name, value] of Object.entries(expected)) assert.deepEqual(more[name], value, name);
         if (made) {
@@ -392,10 +393,13 @@ describe('a session with a direct route', () => {
   let server;
   let session;
   let answer;
+  let direct;
   beforeEach(async () => {
     answer = { data: { result: said('direct') } };
+    direct = () => answer;
     server = await agentbayServer({
-      '/link/callTool': () => raw(200, answer),
+      '/link/callTool': () => raw(200, direct() ?? 'no JSON'),
+      InitBrowser: {},
       CallMcpTool: () => said('by the detour'),
       CreateMcpSession: () => ({
         ...SESSION,
@@ -404,6 +408,10 @@ describe('a session with a direct route', () => {
         ToolList: JSON.stringify([
           { name: 'shell', server: 'srv' },
           { Name: 'odd', serverName: 'other' },
+          ...['execute_task', 'get_task_status', 'terminate_task'].flatMap((name) => [
+            { name: `flux_${name}`, server: 'computer' },
+            { name, server: 'mobile' },
+          ]),
         ]),
       }),
     });
@@ -437,7 +445,48 @@ describe('a session with a direct route', () => {
     const { success, errorMessage, data } = await session.callMcpTool('shell', {});
     assert.deepEqual([success, errorMessage, data], [false, 'no such file', '']);
     answer = { data: {} };
-    assert.equal((await session.callMcpTool('shell', {})).error.kind, 'decode');
+    const { error, requestId } = await session.callMcpTool('shell', {});
+    assert.equal(error.kind, 'decode');
+    assert.match(requestId, /^link-\d+-\d{9}$/);
+  });
+
+  test('a failure there keeps the id that the client made for the request', async () => {
+    answer = undefined;
+    const { success, requestId, error } = await session.callMcpTool('shell', {});
+    assert.deepEqual([success, error.kind], [false, 'ambiguous_start']);
+    assert.match(requestId, /^link-\d+-\d{9}$/);
+  });
+
+  test('tasks of agents go there as well: started, waited for and ended', async () => {
+    const told = [{ task_id: 'T' }, { status: 'running' }, { status: 'finished', product: 'p' }];
+    let asked = 0;
+    direct = () => ({ data: { result: said(told[asked++]) } });
+    const { success, taskResult, requestId } = await session.agent.executeTask('do', 20);
+    assert.deepEqual([success, taskResult], [true, 'p']);
+    assert.match(requestId, /^link-/);
+    direct = () => ({ data: JSON.stringify({ result: said({ status: 'completed', result: 'm' }) }) });
+    assert.equal((await session.agent.mobile.getTaskStatus('T')).taskProduct, 'm');
+    direct = () => ({ data: { result: said({ status: 'cancelling' }) } });
+    assert.equal((await session.agent.terminateTask('T')).taskStatus, 'cancelling');
+    const there = server.requests.filter(({ path }) => path === '/link/callTool');
+    assert.deepEqual(
+      there.map(({ body }) => JSON.parse(body)).map(({ tool, server }) => [server, tool]),
+      [
+        ['computer', 'flux_execute_task'],
+        ['computer', 'flux_get_task_status'],
+        ['computer', 'flux_get_task_status'],
+        ['mobile', 'get_task_status'],
+        ['computer', 'flux_terminate_task'],
+      ],
+    );
+    assert.ok(!there.some(({ headers, body }) => `${JSON.stringify(headers)}${body}`.includes(KEY)));
+    assert.equal(server.count('CallMcpTool'), 0);
+  });
+
+  test('a task whose tools nobody there has goes by the service', async () => {
+    const { errorMessage } = await session.agent.browser.executeTask('do');
+    assert.equal(errorMessage, 'Failed to execute: Task ID not found in response');
+    assert.equal(server.requests.at(-1).fields.Name, 'browser_use_execute_task');
   });
 
   test('goes by the service when nobody knows who has the tool', async () => {

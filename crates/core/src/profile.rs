@@ -131,6 +131,8 @@ pub static AGENTBAY: Profile = Profile {
 static AGENTBAY_LINK: Profile = Profile {
     name: "agentbay-link",
     rows: agentbay::operations::DIRECT,
+    wire: Wire::AgentBayLink,
+    watches: &[("mobile", Wire::AgentBayLinkMobile)],
     key_headers: &[("", "x-access-token")],
     key_prefix: "",
     key_field: "",

@@ -20,6 +20,10 @@ pub enum Wire {
     AgentBay,
     /// AgentBay's tasks of a mobile.
     AgentBayMobile,
+    /// AgentBay's tasks of a computer or a browser by the direct route to their session.
+    AgentBayLink,
+    /// AgentBay's tasks of a mobile by the direct route to their session.
+    AgentBayLinkMobile,
     /// A session of AgentBay until it is paused.
     AgentBayPause,
     /// A session of AgentBay until it runs again.
@@ -128,7 +132,9 @@ impl Wire {
             | Self::AgentBayPause
             | Self::AgentBayResume
             | Self::AgentBayDeletion
-            | Self::AgentBaySync => agentbay::tasks(self),
+            | Self::AgentBaySync
+            | Self::AgentBayLink
+            | Self::AgentBayLinkMobile => agentbay::tasks(self),
         }
     }
 }

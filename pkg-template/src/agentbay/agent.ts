@@ -1,11 +1,14 @@
 import { type Answer, type CallOptions, fromSeconds, lacking, parsed } from './calls.js';
 import { checkNumber, checkText, failure, TimeoutError } from './errors.js';
 import type { Session } from './session.js';
-import { toolText } from './tools.js';
+import { type ToolCall, toolText } from './tools.js';
 import type { ExecutionResult, QueryResult } from './types.js';
 
 /** The vendor's clients ask every 3 s; `maxTryTimes` counts these. */
 const INTERVAL_MS = 3_000;
+
+/** Where the vendor's clients have a session's browser keep its profile. */
+const BROWSER_PATH = '/tmp/agentbay_browser';
 
 /** Options of waits for a task. */
 export interface TaskWaitOptions extends CallOptions {
@@ -41,18 +44,20 @@ interface Told {
 class Tasks {
   readonly #session: Session;
   readonly #prefix: string;
+  #isReady: boolean;
 
   /** @internal */
   constructor(session: Session, prefix: string) {
     this.#session = session;
     this.#prefix = prefix;
+    this.#isReady = prefix !== 'browser_use_';
   }
 
   /** How a task stands. */
   getTaskStatus(taskId: string, options?: CallOptions): Promise<QueryResult> {
     const empty = { taskId, taskStatus: 'failed', taskAction: '', taskProduct: '' };
     return this.#ask('get_task_status', taskId, options, empty, (told) => ({
-      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'completed'),
+      taskStatus: `${told.status ?? (this.#prefix ? 'finished' : 'completed')}`,
       taskAction: told.action ?? '',
       taskProduct: productOf(told),
       stream: told.stream,
@@ -63,7 +68,7 @@ class Tasks {
   terminateTask(taskId: string, options?: CallOptions): Promise<ExecutionResult> {
     const empty = { taskId, taskStatus: 'failed', taskResult: '' };
     return this.#ask('terminate_task', taskId, options, empty, (told) => ({
-      taskStatus: told.status ?? (this.#prefix ? 'finished' : 'cancelling'),
+      taskStatus: `${told.status ?? (this.#prefix ? 'finished' : 'cancelling')}`,
       taskResult: '',
     }));
   }
@@ -84,10 +89,16 @@ class Tasks {
       args[snake] = name === 'outputSchema' ? JSON.stringify(value) : value;
     }
     const result = { taskId: '', taskStatus: 'failed', taskResult: 'Task Failed' };
-    const failing = { prefix: 'Failed to execute: ', empty: result };
-    const { calls } = this.#session.agentBay;
-    const params = this.#params('execute_task', args);
-    return await calls.perform('execute_task', params, call, failing, async (answer: Answer) => {
+    const { agentBay, sessionId } = this.#session;
+    const { calls } = agentBay;
+    const before = async () => {
+      const browser = { SessionId: sessionId, PersistentPath: BROWSER_PATH };
+      if (!this.#isReady) await calls.call('InitBrowser', browser, call);
+      this.#isReady = true;
+    };
+    const failing = { prefix: 'Failed to execute: ', empty: result, before };
+    const { params, engine } = this.#toolCall('execute_task', args);
+    const read = async (answer: Answer) => {
       const told = parsed(toolText(answer)) as Told | null;
       const taskId = `${told?.task_id ?? told?.taskId ?? ''}`;
       // Who says why not has started nothing.
@@ -100,14 +111,16 @@ class Tasks {
           : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
       Object.assign(result, { taskId, taskResult: '' });
       try {
-        const ended = await calls.watch(answer, taskId, late, {
+        const question = this.#toolCall('get_task_status', { task_id: taskId });
+        const how = {
           signal,
           attemptTimeoutMs: timeoutMs,
           watch: this.#prefix ? undefined : 'mobile',
-          params: this.#params('get_task_status', { task_id: taskId }),
+          params: question.params,
           timeoutMs: waitMs,
           intervalMs: INTERVAL_MS,
-        });
+        };
+        const ended = await calls.watch(answer, taskId, late, how, question.engine);
         const product = productOf(ended.result as Told);
         result.taskStatus = ended.rawStatus;
         if (ended.status === 'succeeded') return { ...result, taskResult: product };
@@ -123,7 +136,8 @@ class Tasks {
         if (terminateOnTimeout) await this.terminateTask(taskId, call).catch(() => undefined);
         throw error;
       }
-    });
+    };
+    return await calls.perform('execute_task', params, call, failing, read, engine);
   }
 
   async #ask<Result>(
@@ -134,17 +148,18 @@ class Tasks {
     read: (told: Told) => object,
   ): Promise<Result> {
     checkText('taskId', taskId);
-    const params = this.#params(tool, { task_id: taskId });
+    const { params, engine } = this.#toolCall(tool, { task_id: taskId });
     const failing = { prefix: 'API request failed: ', empty };
-    return await this.#session.agentBay.calls.perform(tool, params, options, failing, (answer) => {
+    const { calls } = this.#session.agentBay;
+    const readAll = (answer: Answer) => {
       const told = toldBy(answer);
-      return { taskId: told.task_id ?? told.taskId ?? taskId, ...read(told) };
-    });
+      return { taskId: `${told.task_id ?? told.taskId ?? taskId}`, ...read(told) };
+    };
+    return await calls.perform(tool, params, options, failing, readAll, engine);
   }
 
-  #params(tool: string, args: object): object {
-    const { sessionId } = this.#session;
-    return { SessionId: sessionId, Name: this.#prefix + tool, Args: args, AutoGenSession: false };
+  #toolCall(tool: string, args: object): ToolCall {
+    return this.#session.toolCall(this.#prefix + tool, args);
   }
 }
 

@@ -84,6 +84,17 @@ export interface Failing {
   readonly silent?: object;
   /** What is said of a session that does not exist; then nothing rejects. */
   readonly missing?: string;
+  /** What must have succeeded before. */
+  readonly before?: (() => Promise<unknown>) | undefined;
+}
+
+/** @internal What a call of a tool by the direct route to its session takes. */
+export interface DirectParams {
+  readonly args: object;
+  readonly server: string;
+  readonly requestId: string;
+  readonly tool: string;
+  readonly token: string;
 }
 
 const NAMES = { baseUrl: 'endpoint', attemptTimeoutMs: 'timeoutMs' } as const;
@@ -94,6 +105,7 @@ export class Calls {
   declare readonly failures: AgentBayOptions['failures'];
   readonly #options: Pick<AgentBayOptions, 'fetch' | 'maxRetries' | 'silentSuccess' | 'timeoutMs'>;
   readonly #engine: Engine;
+  readonly #apiKey: string | null;
 
   constructor(options: AgentBayOptions = {}) {
     const { apiKey = environment('AGENTBAY_API_KEY'), fetch, maxRetries, silentSuccess } = options ?? {};
@@ -112,6 +124,7 @@ export class Calls {
     }
     checkText('endpoint', endpoint);
     this.regionId = regionId;
+    this.#apiKey = apiKey;
     this.failures = failures;
     this.#options = { fetch, maxRetries, silentSuccess, timeoutMs: timeoutMs ?? 60_000 };
     this.#engine = this.engine(
@@ -129,26 +142,35 @@ export class Calls {
     );
   }
 
-  /** The envelope of an answer that is a success. */
+  /** The envelope of an answer that is a success. The direct route to a session has none; it gets one here. */
   async call<Data = unknown>(
     operation: string,
-    params: unknown,
+    params: object,
     options: CallOptions | undefined,
-    engine: Engine = this.#engine,
+    engine?: Engine,
   ): Promise<Answer<Data>> {
     const { maxRetries, timeoutMs } = this.#options;
-    const { data } = await engine.call(operation, [], params, {
+    const { data } = await (engine ?? this.#engine).call(operation, [], params, {
       signal: options?.signal,
       attemptTimeoutMs: options?.timeoutMs ?? timeoutMs,
       maxRetries,
     });
-    return (data ?? {}) as Answer<Data>;
+    const answer = (data ?? {}) as Answer<Data>;
+    if (!engine) return answer;
+    const { result } = (parsed(answer.data) ?? {}) as { result?: Data };
+    return { RequestId: (params as DirectParams).requestId, Data: result ?? null };
   }
 
   /** Waits; what goes wrong then has the request id of `answer`, and says `late` when the time is up. */
-  async watch(answer: Answer, id: string, late: string, options: RawWaitOptions): Promise<RawOutcome> {
+  async watch(
+    answer: Answer,
+    id: string,
+    late: string,
+    options: RawWaitOptions,
+    engine = this.#engine,
+  ): Promise<RawOutcome> {
     try {
-      return await this.#engine.wait(id, { throwOnFailure: false, ...options });
+      return await engine.wait(id, { throwOnFailure: false, ...options });
     } catch (error) {
       if (error instanceof AgentBayError) {
         const { kind, message, requestId = idOf(answer) } = error;
@@ -161,20 +183,23 @@ export class Calls {
   /** Calls an operation for a result; `read` says what it has besides, and the client's options how it fails. */
   async perform<Data, Result>(
     operation: string,
-    params: unknown,
+    params: object,
     options: CallOptions | undefined,
     failing: Failing,
     read: (answer: Answer<Data>) => object | Promise<object> | undefined,
     engine?: Engine,
   ): Promise<Result> {
     try {
+      await failing.before?.();
       const answer = await this.call<Data>(operation, params, options, engine);
       return resultOf(answer, await read(answer));
     } catch (error) {
       if (options?.signal?.aborted) throw options.signal.reason;
       if (!(error instanceof AgentBayError) || error instanceof InvalidParameterError) throw error;
       const { prefix, empty, silent, missing } = failing;
-      const { kind, status, body, requestId = '', message } = error;
+      // A tool may repeat the key, and is no answer that the core has cleaned.
+      Object.assign(error, this.#clean({ message: error.message, body: error.body }));
+      const { kind, status, body, requestId = (params as DirectParams).requestId ?? '', message } = error;
       const isBare = status === 200;
       if (silent && isBare && this.#options.silentSuccess) return resultOf(body, silent);
       const isMissing = missing && error.notFound;
@@ -191,6 +216,13 @@ export class Calls {
         ...empty,
       });
     }
+  }
+
+  #clean<Told>(told: Told): Told {
+    const key = JSON.stringify(this.#apiKey).slice(1, -1);
+    const text = JSON.stringify(told);
+    // Short ones, of tests for example, are parts of words.
+    return key.length > 3 && text.includes(key) ? JSON.parse(text.replaceAll(key, '[redacted]')) : told;
   }
 }
 

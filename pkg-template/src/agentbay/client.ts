@@ -1,5 +1,13 @@
-import { type AgentBayOptions, type Answer, type CallOptions, Calls, idOf } from './calls.js';
-import { big, checkNumber, failure, small, WIRE_NAMES } from './errors.js';
+import {
+  type AgentBayOptions,
+  type Answer,
+  type CallOptions,
+  Calls,
+  idOf,
+  lacking,
+  parsed,
+} from './calls.js';
+import { big, checkNumber, failure, invalid, isList, small, WIRE_NAMES } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -38,6 +46,7 @@ export class AgentBay {
   async create(params: CreateSessionParams = {}, options?: CallOptions): Promise<SessionResult> {
     const { calls } = this;
     const { contextSyncs, ...others } = params ?? {};
+    if (contextSyncs && !isList(contextSyncs)) throw invalid('contextSyncs', 'takes a list of objects');
     const contexts = contextSyncs?.map((context) => ({
       ...renamed(context, big),
       Policy: JSON.stringify(context.policy),
@@ -137,7 +146,8 @@ export class AgentBay {
 }
 
 function sessionsIn(answer: Answer): SessionSummary[] {
-  const list = (answer.Data ?? []) as object[];
+  const list = parsed(answer.Data) ?? [];
+  if (!isList(list)) throw lacking('list', answer);
   return list.map((session) => renamed(session, small) as unknown as SessionSummary);
 }
 

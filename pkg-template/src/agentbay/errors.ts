@@ -94,6 +94,7 @@ export const WIRE_NAMES: Readonly<Record<string, string>> = {
   enableBrowserReplay: 'EnableRecord',
   idleReleaseTimeout: 'Timeout',
   isVpc: 'VpcResource',
+  limit: 'MaxResults',
 };
 
 /** @internal The error for a record of the core; what is wrong with a field is said of it as the caller knows it. */
@@ -135,6 +136,11 @@ export function invalid(field: string, problem: string): AgentBayError {
 /** @internal Refuses what is no text, or does not look as it must. */
 export function checkText(field: string, value: unknown, form: RegExp = /\S/): void {
   if (typeof value !== 'string' || !form.test(value)) throw invalid(field, 'takes a text');
+}
+
+/** @internal Whether it is a list of objects. */
+export function isList(value: unknown): value is object[] {
+  return Array.isArray(value) && value.every((item) => item && typeof item === 'object');
 }
 
 /** @internal Refuses what is no number from 0. */

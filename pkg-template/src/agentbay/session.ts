@@ -9,8 +9,8 @@ import {
   resultOf,
 } from './calls.js';
 import type { AgentBay } from './client.js';
-import { big, failure } from './errors.js';
-import { type DirectRoute, directRoute, normalized, toolText } from './tools.js';
+import { big, checkNumber, failure } from './errors.js';
+import { type DirectRoute, directRoute, normalized, type ToolCall, toolText } from './tools.js';
 import type {
   DeleteResult,
   McpToolResult,
@@ -52,6 +52,12 @@ export class Session {
     this.resourceUrl = data.ResourceUrl ?? '';
     this.#route = directRoute(this.agentBay.calls, data);
     return this;
+  }
+
+  /** @internal What a call of a tool takes: by the direct route when it knows the tool. */
+  toolCall(tool: string, args: object, autoGenSession = false): ToolCall {
+    const params = { SessionId: this.sessionId, Name: tool, Args: args, AutoGenSession: autoGenSession };
+    return this.#route?.(tool, args) ?? { params };
   }
 
   /** A call about this session for a result. */
@@ -211,23 +217,14 @@ export class Session {
     },
   ): Promise<McpToolResult> {
     const { signal, readTimeoutMs = 0, connectTimeoutMs = 0, autoGenSession = false } = options ?? {};
-    const given = normalized(toolName, args);
-    const direct = this.#route?.(toolName, given);
-    const timeoutMs = readTimeoutMs + connectTimeoutMs || (direct && DIRECT_MS);
-    const params = { Name: toolName, Args: given, AutoGenSession: autoGenSession };
+    checkNumber('readTimeoutMs', readTimeoutMs);
+    checkNumber('connectTimeoutMs', connectTimeoutMs);
+    const { params, engine } = this.toolCall(toolName, normalized(toolName, args), autoGenSession);
+    const timeoutMs = readTimeoutMs + connectTimeoutMs || (engine && DIRECT_MS);
     const failing = { prefix: 'API request failed: ', empty: { data: '' } };
     const limits = { signal, timeoutMs };
-    if (!direct) {
-      return await this.#perform('CallMcpTool', params, limits, failing, (answer) => ({
-        data: toolText(answer),
-      }));
-    }
-    const { requestId, engine } = direct;
-    const read = ({ data }: Answer) => {
-      const { result = null } = (parsed(data) ?? {}) as { result?: unknown };
-      return { requestId, data: toolText({ RequestId: requestId }, result) };
-    };
-    return await this.agentBay.calls.perform('callTool', direct.params, limits, failing, read, engine);
+    const read = (answer: Answer) => ({ data: toolText(answer) });
+    return await this.agentBay.calls.perform('CallMcpTool', params, limits, failing, read, engine);
   }
 
   /**
@@ -280,7 +277,8 @@ export class Session {
         const ended = await this.#watch(answer, late, what, intervalMs, timeoutMs, options);
         result.status = ended.rawStatus;
         if (ended.status !== 'succeeded') {
-          throw failure('task_failed', `Session entered error state: ${result.status}`, answer);
+          const why = ended.error && `: ${ended.error}`;
+          throw failure('task_failed', `Session entered error state: ${result.status}${why}`, answer);
         }
       }
       return result;

@@ -1,5 +1,5 @@
 import type { Engine } from '../internal/engine.js';
-import { type Answer, type Calls, lacking, parsed } from './calls.js';
+import { type Answer, type Calls, type DirectParams, lacking, parsed } from './calls.js';
 import { failure } from './errors.js';
 
 /** What a tool answers. */
@@ -9,21 +9,24 @@ interface ToolAnswer {
 }
 
 /** @internal The text that a tool answered. A tool's error is thrown in the tool's own words. */
-export function toolText(answer: Answer, data: unknown = answer.Data): string {
-  const { content, isError } = (parsed(data) ?? {}) as ToolAnswer;
+export function toolText(answer: Answer): string {
+  const { content, isError } = (parsed(answer.Data) ?? {}) as ToolAnswer;
   if (!Array.isArray(content)) throw lacking('content', answer);
   const texts = content.map((item) =>
     typeof item === 'string' ? item : (item?.text ?? item?.blob ?? item?.data ?? ''),
   );
-  if (isError) throw failure('task_failed', texts.join('; '), answer);
+  if (isError) throw failure('task_failed', texts.join('; ') || 'the tool says no more', answer);
   return texts[0] ?? '';
 }
 
+/** @internal What a call of a tool takes; with an engine, it goes by the direct route. */
+export interface ToolCall {
+  readonly params: object;
+  readonly engine?: Engine;
+}
+
 /** @internal The way to a session that bypasses the management API: what a call of one of its tools takes. */
-export type DirectRoute = (
-  tool: string,
-  args: object,
-) => { requestId: string; params: object; engine: Engine } | undefined;
+export type DirectRoute = (tool: string, args: object) => ToolCall | undefined;
 
 /** @internal The direct route to a session, if the service has named one. */
 export function directRoute(calls: Calls, data: Record<string, string>): DirectRoute | undefined {
@@ -36,7 +39,8 @@ export function directRoute(calls: Calls, data: Record<string, string>): DirectR
     const server = entry?.server ?? entry?.serverName ?? entry?.Server;
     if (!server) return undefined;
     const requestId = `link-${Date.now()}-${`${Math.random()}`.slice(2, 11).padEnd(9, '0')}`;
-    return { requestId, engine, params: { args, server, requestId, tool, token } };
+    const params: DirectParams = { args, server, requestId, tool, token };
+    return { engine, params };
   };
 }
 

@@ -17,6 +17,8 @@ pub(crate) fn tasks<V: View>(wire: Wire) -> TaskWire<V> {
         Wire::AgentBayResume => (&operations::SESSION, status::resumed),
         Wire::AgentBayDeletion => (&operations::DETAIL, status::deleted),
         Wire::AgentBaySync => (&operations::SYNC_STATUS, status::synced),
+        Wire::AgentBayLink => (&operations::DIRECT_STATUS, status::task),
+        Wire::AgentBayLinkMobile => (&operations::DIRECT_STATUS, status::mobile_task),
         _ => (&operations::TASK_STATUS, status::task),
     };
     TaskWire {

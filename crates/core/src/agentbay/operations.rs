@@ -58,7 +58,7 @@ pub static DETAIL: Operation = Operation {
 pub static LIST: Operation = Operation {
     name: "ListSession",
     path: action!("ListSession"),
-    fields: &[Field::body("Labels", Takes::Object)],
+    fields: &[Field::body("Labels", Takes::Object), Field::body("MaxResults", Takes::Whole(1, u32::MAX))],
     ..READ
 };
 
@@ -122,6 +122,10 @@ pub static TASK_STATUS: Operation =
 pub static TERMINATE_TASK: Operation =
     Operation { name: "terminate_task", effect: Effect::Idempotent, ..TASK_STATUS };
 
+/// Gets the browser of a session ready for tasks.
+pub static INIT_BROWSER: Operation =
+    Operation { name: "InitBrowser", path: action!("InitBrowser"), ..CONTROL };
+
 /// Begins to pause a session.
 pub static PAUSE: Operation =
     Operation { name: "PauseSessionAsync", path: action!("PauseSessionAsync"), ..CONTROL };
@@ -158,6 +162,7 @@ pub static ALL: &[&Operation] = &[
     &START_TASK,
     &TASK_STATUS,
     &TERMINATE_TASK,
+    &INIT_BROWSER,
     &PAUSE,
     &RESUME,
     &KEEP_ALIVE,
@@ -167,10 +172,19 @@ pub static ALL: &[&Operation] = &[
 
 /// `POST {LinkUrl}/callTool`: calls a tool without the detour over the management API.
 pub static DIRECT_TOOL: Operation =
-    Operation { name: "callTool", path: "/callTool", fields: &[], body: Body::Json, ..CALL_TOOL };
+    Operation { path: "/callTool", fields: &[], body: Body::Json, ..CALL_TOOL };
 
-/// What a session's direct route offers.
-pub static DIRECT: &[&Operation] = &[&DIRECT_TOOL];
+static DIRECT_START: Operation = Operation { name: START_TASK.name, ..DIRECT_TOOL };
+
+/// The same as [`TASK_STATUS`] by the direct route.
+pub static DIRECT_STATUS: Operation =
+    Operation { name: TASK_STATUS.name, effect: Effect::Read, check: "", ..DIRECT_TOOL };
+
+static DIRECT_TERMINATE: Operation =
+    Operation { name: TERMINATE_TASK.name, effect: Effect::Idempotent, ..DIRECT_STATUS };
+
+/// What a session's direct route offers, under the names of what it stands in for.
+pub static DIRECT: &[&Operation] = &[&DIRECT_TOOL, &DIRECT_START, &DIRECT_STATUS, &DIRECT_TERMINATE];
 
 #[cfg(test)]
 mod tests {
@@ -193,7 +207,10 @@ mod tests {
         let starts: Vec<_> =
             ALL.iter().filter(|row| row.effect == Effect::Start).map(|row| row.name).collect();
         assert_eq!(starts, ["CreateMcpSession", "CallMcpTool", "execute_task"]);
-        assert_eq!(DIRECT_TOOL.effect, Effect::Start);
+        for row in DIRECT {
+            let detour = ALL.iter().find(|known| known.name == row.name).unwrap();
+            assert_eq!((row.effect, row.check, row.path), (detour.effect, detour.check, "/callTool"));
+        }
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
 /// A tool's error is the end of the task, in the tool's own words. A task without a status has ended well: so newer
 /// clients of the vendor take it.
 fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
-    let data = unpacked(answer.member("Data"));
+    // The direct route wraps what the tool says once more.
+    let direct = unpacked(answer.member("data")).member("result");
+    let data = if direct.seen() == Seen::Object { direct } else { unpacked(answer.member("Data")) };
     let said = data.member("content").member("0").member("text");
     if data.member("isError").seen() == Seen::Flag(true) {
         let why = said.text();
@@ -62,7 +64,8 @@ pub fn deleted<V: View>(answer: &V) -> Option<Standing<V>> {
 
 fn becomes<V: View>(answer: &V, well: &[&str], ill: &[&str]) -> Option<Standing<V>> {
     let word = answer.member("Data").member("Status").text()?;
-    Some(standing(word, well, ill, answer.member("")))
+    let why = answer.member("Message").text().filter(|words| words != "success");
+    Some(Standing { why, ..standing(word, well, ill, answer.member("")) })
 }
 
 /// Whether the contexts of a session are saved. Lists of tasks stand as JSON text in a list that stands as JSON text; what
@@ -124,7 +127,10 @@ mod tests {
         let failed = ("failed".to_owned(), TaskStatus::Failed, Some("no".to_owned()));
         assert_eq!(stands(task, error.clone()), Some(failed.clone()));
         let packed = json!({"Data": error["Data"].to_string()});
-        assert_eq!(stands(task, packed), Some(failed));
+        assert_eq!(stands(task, packed), Some(failed.clone()));
+        let direct = json!({"result": error["Data"]});
+        assert_eq!(stands(task, json!({"data": direct})), Some(failed.clone()));
+        assert_eq!(stands(task, json!({"data": direct.to_string()})), Some(failed));
     }
 
     #[test]
