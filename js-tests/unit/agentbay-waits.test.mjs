@@ -218,7 +218,7 @@ describe('executeTaskAndWait', () => {
     const { success, errorMessage, taskStatus } = await session.agent.browser.executeTask('do');
     assert.deepEqual(
       [success, errorMessage, taskStatus],
-      [false, 'Failed to execute: [NoBrowser] the image has none', 'failed'],
+      [false, 'Failed to execute: 400 [NoBrowser] the image has none', 'failed'],
     );
     assert.equal(server.requests.length, 1);
   });
