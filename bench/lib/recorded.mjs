@@ -22,6 +22,8 @@ export const recorded = {
     bundle: { what: 'with open imports', minified: 945_185, gzip: 234_576 },
     importMs: 534,
     requireMs: 394,
+    // One call on loopback.
+    callMs: 1.2,
   },
 };
 
