@@ -41,11 +41,11 @@ for (const name of wanted.length ? names.filter((name) => wanted.includes(name))
 }
 
 if (budgets.length) {
-  // Sizes and counts can be promised. Times belong to a machine and an hour: they are shown beside what is wanted,
-  // and decide nothing.
+  // Sizes and counts can be promised. Times belong to a machine and an hour: whether what is wanted was met is said,
+  // and decides nothing.
   const lines = budgets.map(({ what, value, limit, show, isTime }) => {
-    const verdict = isTime ? '' : value <= limit ? ': kept' : ': **exceeded**';
-    return `- ${what}: ${show(value)}, ${isTime ? 'wanted' : 'at most'} ${show(limit)}${verdict}`;
+    const [bound, yes, no] = isTime ? ['wanted', 'met', 'not met'] : ['at most', 'kept', '**exceeded**'];
+    return `- ${what}: ${show(value)}, ${bound} ${show(limit)}: ${value <= limit ? yes : no}`;
   });
   chapters.push(`## Budgets\n\n${lines.join('\n')}`);
   console.log(`\n${chapters.at(-1)}`);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { modules } from './lib/processes.mjs';
+import { recorded, recordedNote } from './lib/recorded.mjs';
 import { kilobytes, megabytes, number, table } from './lib/stats.mjs';
 
 const run = promisify(execFile);
@@ -13,7 +14,7 @@ const pkg = join(modules, '..', 'pkg');
 
 /** Budgets of the package, bytes. */
 const UNPACKED = 1_000_000;
-const DOWNLOAD = 85_000;
+const DOWNLOAD = 90_000;
 const CREDENTIALS = 40_000;
 
 const bundles = {
@@ -21,7 +22,8 @@ const bundles = {
   'taskwright/anchor': "export * from 'taskwright/anchor';",
   'taskwright/asteroid': "export * from 'taskwright/asteroid';",
   'taskwright/agentbay': "export * from 'taskwright/agentbay';",
-  all: "export * from 'taskwright'; export * as anchor from 'taskwright/anchor'; export * as asteroid from 'taskwright/asteroid'; export * as agentbay from 'taskwright/agentbay';",
+  everything:
+    "export * from 'taskwright'; export * as anchor from 'taskwright/anchor'; export * as asteroid from 'taskwright/asteroid'; export * as agentbay from 'taskwright/agentbay';",
   // On top of taskwright/asteroid, where credentials are encrypted.
   credentials: "export * from '../pkg/dist/seal.js';",
 };
@@ -35,28 +37,21 @@ export async function measure() {
   const all = [...official.values()];
   const sum = (key) => all.reduce((total, part) => total + part[key], 0);
   const own = official.get('anchorbrowser');
+  const rest = Object.entries(recorded);
+  const line = (what, mine, theirs, key, show) => [
+    what,
+    show(mine),
+    show(theirs),
+    share(mine, theirs),
+    ...rest.map(([, figures]) => (figures[key] ? show(figures[key]) : '-')),
+  ];
   const install = table(
-    ['', 'taskwright', 'anchorbrowser', 'ratio'],
+    ['', 'taskwright', 'anchorbrowser', 'ratio', ...rest.map(([name]) => `${name}, recorded`)],
     [
-      ['packages installed', 1 + Object.keys(dependencies).length, all.length, '-'],
-      [
-        'bytes installed',
-        megabytes(ours.unpackedSize),
-        megabytes(sum('bytes')),
-        share(ours.unpackedSize, sum('bytes')),
-      ],
-      [
-        'of these its own',
-        megabytes(ours.unpackedSize),
-        megabytes(own.bytes),
-        share(ours.unpackedSize, own.bytes),
-      ],
-      [
-        'files installed',
-        number(ours.entryCount),
-        number(sum('files')),
-        share(ours.entryCount, sum('files')),
-      ],
+      line('packages installed', 1 + Object.keys(dependencies).length, all.length, 'packages', number),
+      line('bytes installed', ours.unpackedSize, sum('bytes'), 'installed', megabytes),
+      line('of these its own', ours.unpackedSize, own.bytes, 'own', megabytes),
+      line('files installed', ours.entryCount, sum('files'), 'files', number),
     ],
   );
 
@@ -82,24 +77,33 @@ export async function measure() {
   rows.push(['anchorbrowser', whole.minified, whole.gzip, '-', '-']);
   const external = await officialBundle(['playwright', 'ws']);
   rows.push(['anchorbrowser without its dependencies', external.minified, external.gzip, external.gzip, '-']);
+  for (const [name, { browser, bundle }] of rest) {
+    const [minified, gzip] = [bundle.minified, bundle.gzip].map(kilobytes);
+    rows.push([`${name}, recorded`, browser, '-', '-', '-']);
+    rows.push([`${name} ${bundle.what}, recorded`, minified, gzip, gzip, '-']);
+  }
   return {
     text: [
       `The tarball is ${kilobytes(ours.size)}. Bundles are made by esbuild: minified, for browsers, ES modules.`,
     ],
     tables: [install, table(['browser bundle', 'minified', 'gzip', 'of which JS', 'of which wasm'], rows)],
     after: [
-      'The wasm chunk is loaded at the first call, that of `credentials` at the first encryption. `anchorbrowser` does',
-      'not bundle for browsers, because playwright needs modules of Node; the last line leaves its imports of playwright',
-      'and ws open, so it does not run as it is.',
+      'Each entry is alone in its bundle but in the line `everything`. The wasm chunk is loaded at the first call, that',
+      'of `credentials` at the first encryption. `anchorbrowser` does not bundle for browsers, because playwright needs',
+      'modules of Node; the line below it leaves its imports of playwright and ws open, so that bundle does not run as it',
+      'is.',
+      '',
+      ...recordedNote,
+      'Of the bytes of `asteroid-odyssey` 30.5 MB are the TypeScript compiler and what else npm installs as peers.',
     ],
     budgets: [
       { what: 'npm dependencies', value: Object.keys(dependencies).length, limit: 0, show: number },
       { what: 'package unpacked', value: ours.unpackedSize, limit: UNPACKED, show: megabytes },
       {
-        what: 'browser download of all entries, gzip',
-        value: gzips.all,
+        what: 'browser download of everything, gzip',
+        value: gzips.everything,
         limit: DOWNLOAD,
-        show: kilobytes,
+        show: (bytes) => `${number(bytes)} bytes`,
       },
       {
         what: 'module for credentials, gzip, on first use only',

@@ -1,4 +1,4 @@
-// The clients that are compared, behind the same two functions.
+// The clients that are compared, behind the same two functions: `poll` of all, `run` of those that take part in more.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { sleep } from './clock.mjs';
@@ -51,6 +51,45 @@ const makers = {
   async anchorbrowser(url) {
     const { default: Anchorbrowser } = createRequire(join(modules, 'package.json'))('anchorbrowser');
     return likeOfficial(new Anchorbrowser({ baseURL: url, apiKey }));
+  },
+  "fetch, Asteroid's wire": (url) => ({
+    async poll(id) {
+      const headers = { accept: 'application/json', 'x-api-key': apiKey };
+      const response = await fetch(`${url}/agents/v2/executions/${id}`, { headers });
+      return response.json();
+    },
+  }),
+  async 'taskwright/asteroid'(url) {
+    const { AsteroidClient } = await import('taskwright/asteroid');
+    const client = new AsteroidClient({ baseUrl: url, apiKey });
+    return { poll: (id) => client.getExecution(id) };
+  },
+  /** A form, a time and a number used once, and an answer whose text is JSON again. */
+  "fetch, AgentBay's wire": (url) => ({
+    async poll(id) {
+      const query = new URLSearchParams({
+        Action: 'CallMcpTool',
+        Format: 'json',
+        Version: '2025-05-06',
+        Timestamp: new Date().toISOString().replace(/\.\d+/, ''),
+        SignatureNonce: crypto.randomUUID().replaceAll('-', ''),
+      });
+      const body = new URLSearchParams({
+        Authorization: `Bearer ${apiKey}`,
+        SessionId: 'session-bench',
+        Name: 'flux_get_task_status',
+        Args: JSON.stringify({ task_id: id }),
+        AutoGenSession: 'false',
+      });
+      const response = await fetch(`${url}/?${query}`, { method: 'POST', body });
+      const { Data } = await response.json();
+      return JSON.parse(Data.content[0].text);
+    },
+  }),
+  async 'taskwright/agentbay'(url) {
+    const { AgentBay, Session } = await import('taskwright/agentbay');
+    const session = new Session(new AgentBay({ endpoint: url, apiKey, failures: 'throw' }), 'session-bench');
+    return { poll: (id) => session.agent.getTaskStatus(id) };
   },
 };
 

@@ -1,7 +1,8 @@
-// The other side of every measurement, in a process of its own: it speaks perform-web-task on loopback and
-// does nothing else. A task's id says when it ends, so nothing is stored and nothing is looked up.
+// The other side of every measurement, in a process of its own: it speaks perform-web-task on loopback, answers status
+// polls of Asteroid's and AgentBay's wires, and does nothing else. A task's id says when it ends, so nothing is stored and
+// nothing is looked up.
 import { createServer } from 'node:http';
-import { bodyOf } from './bodies.mjs';
+import { bodyOf, execution, toolAnswer } from './bodies.mjs';
 import { clockMs } from './clock.mjs';
 
 const [fromMs, toMs] = process.argv.slice(2).map(Number);
@@ -14,10 +15,13 @@ let mostOpen = 0;
 
 const server = createServer((request, response) => {
   counts.requests += 1;
-  if (request.method === 'POST') {
-    request.resume().on('end', () => answer(response, start()));
+  const { method, url } = request;
+  if (method === 'POST') {
+    const body = url.startsWith('/?Action=CallMcpTool&') ? () => toolAnswer : start;
+    request.resume().on('end', () => answer(response, body()));
   } else {
-    answer(response, status(request.url.split('/')[4]));
+    const id = url.split('/')[4];
+    answer(response, url === `/agents/v2/executions/${id}` ? execution : status(id));
   }
 });
 server.keepAliveTimeout = 60_000;
