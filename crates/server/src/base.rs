@@ -54,7 +54,7 @@ impl<S: Sync> FromRequestParts<S> for Base {
 }
 
 /// Whether a request came over this server's own TLS.
-pub(crate) fn is_secure(extensions: &Extensions) -> bool {
+fn is_secure(extensions: &Extensions) -> bool {
     extensions.get::<ConnectInfo<Arrival>>().is_some_and(|ConnectInfo(arrival)| arrival.secure)
 }
 

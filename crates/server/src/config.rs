@@ -56,7 +56,7 @@ pub struct Config {
     pub api_key: Option<String>,
 
     /// Origin whose web pages may use the server, for example http://localhost:5173; "loopback" means every page served
-    /// from this machine. Repeat for more [default: none]
+    /// from this machine. Repeat for more [default: none, not even the server's own]
     #[arg(long, value_name = "ORIGIN", help_heading = "Network")]
     pub allow_origin: Vec<AllowedOrigin>,
 

@@ -1,8 +1,11 @@
 //! Who may speak to the server: which `Host`, which `Origin`, which key.
 //!
 //! A server on loopback is reachable from every web page that the user opens. A page must not drive the
-//! user's browser, so requests with a foreign `Origin` are refused, and so are those with a foreign `Host`: with
-//! DNS rebinding, a page's own name points to 127.0.0.1 and its requests look same-origin.
+//! user's browser, so requests with an `Origin` that was not allowed are refused, and so are those with a foreign `Host`:
+//! with DNS rebinding, a page's own name points to 127.0.0.1 and its requests look same-origin.
+//!
+//! The server's own origin is no exception. None of its pages calls it (a recording only shows pictures, whose addresses are
+//! signed), but every session can open one, and whoever runs script there is not therefore a client.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::base::{is_secure, without_scheme};
+use crate::base::{Base, without_scheme};
 use crate::cors;
 use crate::error::Failure;
 use crate::link;
@@ -93,14 +96,10 @@ impl Policy {
         host.parse::<IpAddr>().is_ok_and(|address| address == bound || bound.is_unspecified())
     }
 
-    /// Whether pages of `origin` may ask, given the host that they ask and whether they do so over TLS.
-    fn origin_allowed(&self, origin: &str, host: &str, secure: bool) -> bool {
+    /// Whether pages of `origin` may ask.
+    fn origin_allowed(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
-        let own = if secure { "https" } else { "http" };
-        if scheme == own && authority == host.to_ascii_lowercase() {
-            return true;
-        }
         self.inner.origins.iter().any(|allowed| match allowed {
             AllowedOrigin::Loopback => matches!(scheme, "http" | "https") && is_loopback(name_of(authority)),
             AllowedOrigin::Exactly(allowed) => *allowed == origin,
@@ -175,20 +174,22 @@ fn caller(policy: &Policy, request: &Request, wire: Wire) -> Result<Option<Heade
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host =
         text(header::HOST).or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
-    let host = host.map(without_scheme);
-    let host = host.filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
-    match request.headers().get(header::ORIGIN) {
-        // A page that embeds or links an address of ours sends no Origin, but modern browsers say so.
-        // Nobody can guess an address with a signature: who links one was given it.
-        None if wire.is_signed() => Ok(None),
-        None if matches!(text(SEC_FETCH_SITE), Some("cross-site" | "same-site")) => Err(foreign_page()),
-        None => Ok(None),
-        Some(origin) => {
-            let secure = is_secure(request.extensions());
-            let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin, host, secure));
-            if allowed { Ok(Some(origin.clone())) } else { Err(foreign_page()) }
-        }
+    host.map(without_scheme).filter(|host| policy.host_allowed(host)).ok_or_else(foreign_host)?;
+    if let Some(origin) = request.headers().get(header::ORIGIN) {
+        let allowed = origin.to_str().is_ok_and(|origin| policy.origin_allowed(origin));
+        return if allowed { Ok(Some(origin.clone())) } else { Err(foreign_page()) };
     }
+    // A page that embeds or links an address of ours sends no Origin, nor does one of our own origin that only reads, but
+    // modern browsers say so. Navigations are no exception: a page reads the windows and frames of its origin. An address
+    // that somebody types in has "none", and programs do not send this header.
+    let allowed = match text(SEC_FETCH_SITE) {
+        // Nobody can guess an address with a signature: who links one was given it.
+        _ if wire.is_signed() => true,
+        Some("same-origin") => policy.origin_allowed(&Base::of(request).http()),
+        Some("cross-site" | "same-site") => false,
+        _ => true,
+    };
+    if allowed { Ok(None) } else { Err(foreign_page()) }
 }
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -274,26 +275,33 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_foreign_unless_they_are_the_server_itself_or_were_named() {
+    fn origins_are_foreign_unless_they_were_named_and_the_server_itself_is_no_exception() {
         let plain = policy("127.0.0.1:8723", Vec::new());
-        assert!(plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", false));
-        for origin in ["null", "http://127.0.0.1:3000", "https://127.0.0.1:8723", "https://evil.example", ""]
-        {
-            assert!(!plain.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
+        for origin in [
+            "http://127.0.0.1:8723",
+            "null",
+            "http://127.0.0.1:3000",
+            "https://127.0.0.1:8723",
+            "https://evil.example",
+            "",
+        ] {
+            assert!(!plain.origin_allowed(origin), "{origin}");
         }
-        assert!(plain.origin_allowed("https://127.0.0.1:8723", "127.0.0.1:8723", true), "over TLS");
-        assert!(!plain.origin_allowed("http://127.0.0.1:8723", "127.0.0.1:8723", true));
         let named =
             policy("127.0.0.1:8723", vec![AllowedOrigin::Loopback, "https://App.example".parse().unwrap()]);
-        for origin in
-            ["http://localhost:3000", "https://[::1]", "http://127.0.0.1:5173", "https://app.example"]
-        {
-            assert!(named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
+        for origin in [
+            "http://127.0.0.1:8723",
+            "http://localhost:3000",
+            "https://[::1]",
+            "http://127.0.0.1:5173",
+            "https://app.example",
+        ] {
+            assert!(named.origin_allowed(origin), "{origin}");
         }
         for origin in
             ["http://app.example", "https://app.example:444", "http://localhost.evil.example", "file://"]
         {
-            assert!(!named.origin_allowed(origin, "127.0.0.1:8723", false), "{origin}");
+            assert!(!named.origin_allowed(origin), "{origin}");
         }
     }
 

@@ -5,8 +5,8 @@
 //! server's own sessions are out of sight and out of reach (`rules.rs` says what is refused).
 //!
 //! The token is the permission: 192 random bits, no key is asked for. It is good for as long as the session lives.
-//! `Host` and `Origin` are held to the same rules as everywhere, so a web page of a foreign origin cannot use a link even
-//! when it has got to know the token. Whatever a client holds on to is bounded; one that reads too slowly is closed.
+//! `Host` and `Origin` are held to the same rules as everywhere, so a web page cannot use a link even when it has got to know
+//! the token. Whatever a client holds on to is bounded; one that reads too slowly is closed.
 
 mod message;
 mod proxy;

@@ -29,17 +29,24 @@ async fn a_foreign_host_is_refused() {
 #[tokio::test]
 async fn a_web_page_is_refused_unless_its_origin_is_allowed() {
     let strict = server(Setup::default());
-    for origin in ["https://evil.example", "http://localhost:3000", "null"] {
+    for origin in ["https://evil.example", "http://localhost:3000", "http://127.0.0.1:8723", "null"] {
         let answer = get(&strict, &[("origin", origin)]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{origin}");
         assert!(!answer.headers.contains_key("access-control-allow-origin"));
         assert_eq!(answer.headers["vary"], "origin");
         answer.error();
     }
-    assert_eq!(get(&strict, &[("origin", "http://127.0.0.1:8723")]).await.status, 200);
-    // What `<img>` and links of other sites send.
-    assert_eq!(get(&strict, &[("sec-fetch-site", "cross-site")]).await.status, 403);
-    assert_eq!(get(&strict, &[("sec-fetch-site", "none")]).await.status, 200);
+    // What pages send that only read: those of other sites with `<img>` and links, those of the server's own origin with
+    // everything.
+    for site in ["cross-site", "same-site", "same-origin"] {
+        for mode in ["no-cors", "cors", "navigate"] {
+            let answer = get(&strict, &[("sec-fetch-site", site), ("sec-fetch-mode", mode)]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{site} {mode}");
+        }
+    }
+    // An address that was typed in, and what Node's fetch sends.
+    assert_eq!(get(&strict, &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")]).await.status, 200);
+    assert_eq!(get(&strict, &[("sec-fetch-mode", "cors")]).await.status, 200);
 
     let open = server(Setup { origins: vec![AllowedOrigin::Loopback], ..Setup::default() });
     let answer = get(&open, &[("origin", "http://localhost:3000")]).await;
@@ -48,6 +55,12 @@ async fn a_web_page_is_refused_unless_its_origin_is_allowed() {
     let exposed = answer.headers["access-control-expose-headers"].to_str().unwrap();
     assert!(exposed.contains("retry-after") && exposed.contains("x-request-id"));
     assert_eq!(get(&open, &[("origin", "https://evil.example")]).await.status, 403);
+    // Its own origin is one of this machine.
+    assert_eq!(get(&open, &[("origin", "http://127.0.0.1:8723")]).await.status, 200);
+    assert_eq!(get(&open, &[("sec-fetch-site", "same-origin")]).await.status, 200);
+    assert_eq!(get(&open, &[("sec-fetch-site", "cross-site")]).await.status, 403);
+    let other = server(Setup { origins: vec!["http://localhost:1".parse().unwrap()], ..Setup::default() });
+    assert_eq!(get(&other, &[("sec-fetch-site", "same-origin")]).await.status, 403);
 }
 
 #[tokio::test]

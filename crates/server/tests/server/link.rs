@@ -303,6 +303,53 @@ async fn the_token_is_needed_and_suffices_and_web_pages_stay_out() {
     served.server.state.chromium.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_server_itself_that_a_session_opened_drives_no_other_session_and_reads_of_none() {
+    let served = served().await;
+    let (_other, link) = served.context("other").await;
+    let (context, _) = served.context("mine").await;
+    let page = context.page();
+    let health = format!("http://{}/healthz", served.address);
+    page.goto(&health).await.unwrap();
+    assert_eq!(page.evaluate("JSON.parse(document.body.innerText).status").await.unwrap(), "ok");
+
+    // Even with the key, so that it is the page that is refused.
+    let headers = "{ authorization: 'Bearer secret' }";
+    for (method, path) in [
+        ("POST", "/?Action=ListSession"),
+        ("POST", "/v1/sessions"),
+        ("DELETE", "/v1/sessions/all"),
+        ("POST", "/agents/v2/agents/none/execute"),
+        ("GET", "/v1/sessions/none"),
+        ("GET", "/agents/v2/executions"),
+        ("GET", "/healthz"),
+        ("HEAD", "/healthz"),
+    ] {
+        let fetch =
+            format!("fetch('{path}', {{ method: '{method}', headers: {headers} }}).then((a) => a.status)");
+        assert_eq!(page.evaluate(&fetch).await.unwrap(), 403, "{method} {path}");
+    }
+    let shown = "new Promise((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.onload = () => resolve(frame.contentDocument.body.innerText);
+        frame.src = '/healthz';
+        document.body.append(frame);
+    })";
+    let shown = page.evaluate(shown).await.unwrap();
+    assert!(shown.as_str().unwrap().contains("--allow-origin"), "{shown}");
+    let socket = format!(
+        "new Promise((resolve) => {{
+            const socket = new WebSocket('{link}');
+            socket.onopen = () => resolve('open');
+            socket.onerror = () => resolve('refused');
+        }})"
+    );
+    assert_eq!(page.evaluate(&socket).await.unwrap(), "refused");
+    // Who is no page gets in.
+    Client::connect(&link).await;
+    served.server.state.chromium.shutdown().await;
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn when_chromium_dies_the_client_reads_why() {
