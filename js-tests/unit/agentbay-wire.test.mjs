@@ -444,6 +444,8 @@ describe('a session with a direct route', () => {
     answer = { data: { result: said('no such file', true) } };
     const { success, errorMessage, data } = await session.callMcpTool('shell', {});
     assert.deepEqual([success, errorMessage, data], [false, 'no such file', '']);
+    answer = { data: { result: said('denied for a session token', true) } };
+    assert.equal((await session.callMcpTool('shell', {})).errorMessage, 'denied for [redacted]');
     answer = { data: {} };
     const { error, requestId } = await session.callMcpTool('shell', {});
     assert.equal(error.kind, 'decode');

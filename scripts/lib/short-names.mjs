@@ -19,8 +19,6 @@ export function shortenNames(wasm, glue) {
   const short = (name) => {
     const snippet = SNIPPET.exec(name);
     if (!snippet && ![CLOSURE, HASHED, INNER].some((form) => form.test(name))) return name;
-    // A few things are exported that this glue does not use.
-    if (!glue.includes(name)) return name;
     if (!names.has(name)) names.set(name, snippet ? `./${snippet[1]}` : `i${names.size.toString(36)}`);
     return names.get(name);
   };
@@ -28,7 +26,9 @@ export function shortenNames(wasm, glue) {
   for (const { id, body } of sections(wasm)) {
     let changed = body;
     if (id === IMPORT_SECTION) changed = renameFields(body, short);
-    if (id === EXPORT_SECTION) changed = renameExports(body, short);
+    // A few things are exported that this glue does not use.
+    if (id === EXPORT_SECTION)
+      changed = renameExports(body, (name) => (glue.includes(name) ? short(name) : ''));
     parts.push(section(id, changed));
   }
   let text = glue;
@@ -58,17 +58,17 @@ function renameFields(section, short) {
   return Buffer.concat(parts);
 }
 
-/** Exports are: name, kind, number. */
+/** Exports are: name, kind, number. What `short` has no name for is exported no more. */
 function renameExports(section, short) {
   let [count, at] = readInteger(section, 0);
-  const parts = [integer(count)];
+  const parts = [];
   for (; count > 0; count -= 1) {
     const [length, start] = readInteger(section, at);
     at = start + length;
     const name = Buffer.from(short(section.subarray(start, at).toString()));
     const end = readInteger(section, at + 1)[1];
-    parts.push(integer(name.length), name, section.subarray(at, end));
+    if (name.length > 0) parts.push(Buffer.concat([integer(name.length), name, section.subarray(at, end)]));
     at = end;
   }
-  return Buffer.concat(parts);
+  return Buffer.concat([integer(parts.length), ...parts]);
 }

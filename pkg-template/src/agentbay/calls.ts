@@ -198,8 +198,10 @@ export class Calls {
       if (!(error instanceof AgentBayError) || error instanceof InvalidParameterError) throw error;
       const { prefix, empty, silent, missing } = failing;
       // A tool may repeat the key, and is no answer that the core has cleaned.
-      Object.assign(error, this.#clean({ message: error.message, body: error.body }));
-      const { kind, status, body, requestId = (params as DirectParams).requestId ?? '', message } = error;
+      const { requestId: own = '', token } = params as Partial<DirectParams>;
+      const told = { message: error.message, body: error.body };
+      Object.assign(error, [this.#apiKey, token].reduce(without, told));
+      const { kind, status, body, requestId = own, message } = error;
       const isBare = status === 200;
       if (silent && isBare && this.#options.silentSuccess) return resultOf(body, silent);
       const isMissing = missing && error.notFound;
@@ -217,13 +219,16 @@ export class Calls {
       });
     }
   }
+}
 
-  #clean<Told>(told: Told): Told {
-    const key = JSON.stringify(this.#apiKey).slice(1, -1);
-    const text = JSON.stringify(told);
-    // Short ones, of tests for example, are parts of words.
-    return key.length > 3 && text.includes(key) ? JSON.parse(text.replaceAll(key, '[redacted]')) : told;
-  }
+/** What was told, without a secret that it repeats. */
+function without<Told>(told: Told, secret: string | null | undefined): Told {
+  const inText = JSON.stringify(secret ?? '').slice(1, -1);
+  const text = JSON.stringify(told);
+  // Short ones, of tests for example, are parts of words.
+  return inText.length > 3 && text.includes(inText)
+    ? JSON.parse(text.replaceAll(inText, '[redacted]'))
+    : told;
 }
 
 /** @internal A result, of a success unless `more` says otherwise. */
