@@ -1,17 +1,14 @@
 // Two hundred sessions, each created, used and deleted, leave nothing in the server: no process, no context, no file handle,
 // no memory worth the name. Read from /proc, so on Linux only. What is left in Chromium itself is asked of a Chromium of the test's.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { AgentBay } from 'taskwright/agentbay';
 import { serveSite } from '../../examples/site/serve.mjs';
 import { startServer } from '../../scripts/lib/server.mjs';
-import { chromiumPath } from '../helpers/chromium.mjs';
+import { chromiumOnPort } from '../helpers/chromium.mjs';
 
 const CYCLES = 200;
 const AT_ONCE = 10;
@@ -97,56 +94,28 @@ test(`${CYCLES} sessions leave the server as it was`, {
   assert.ok(after.memory <= before.memory + 5, `${after.memory} MB`);
 });
 
-/** A Chromium that speaks CDP on a port, and how many contexts and targets it has. */
-async function portedChromium() {
-  const folder = await mkdtemp(join(tmpdir(), 'taskwright-chromium-'));
-  const flags = [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-  ];
-  const own = ['--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank'];
-  const child = spawn(chromiumPath(), [...flags, ...own], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  let port = '';
-  for (let tries = 200; tries > 0 && port === ''; tries -= 1) {
-    await setTimeout(100);
-    const written = await readFile(join(folder, 'DevToolsActivePort'), 'utf8').catch(() => '');
-    port = written.split('\n')[0];
-  }
-  assert.notEqual(port, '', 'Chromium does not start');
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    async count() {
-      const browser = await chromium.connectOverCDP(url);
-      const cdp = await browser.newBrowserCDPSession();
-      const { browserContextIds } = await cdp.send('Target.getBrowserContexts');
-      const { targetInfos } = await cdp.send('Target.getTargets');
-      await browser.close();
-      return { contexts: browserContextIds.length, targets: targetInfos.length };
-    },
-    async close() {
-      child.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+/** How many contexts and targets a Chromium has. */
+async function count({ url }) {
+  const browser = await chromium.connectOverCDP(url);
+  const cdp = await browser.newBrowserCDPSession();
+  const { browserContextIds } = await cdp.send('Target.getBrowserContexts');
+  const { targetInfos } = await cdp.send('Target.getTargets');
+  await browser.close();
+  return { contexts: browserContextIds.length, targets: targetInfos.length };
 }
 
 test(`${CYCLES} sessions leave no context and no page in Chromium`, { timeout: 240_000 }, async () => {
-  const browser = await portedChromium();
+  const browser = await chromiumOnPort();
   let attached;
   try {
     attached = await startServer({ args: ['--ephemeral', '--cdp', browser.url] });
-    const before = await browser.count();
+    const before = await count(browser);
     const held = (await new AgentBay({ apiKey: 'any key', endpoint: attached.url }).create()).session;
-    const during = await browser.count();
+    const during = await count(browser);
     assert.equal(during.contexts, before.contexts + 1, 'a session is a context');
     await held.delete();
     await cycles(attached.url, CYCLES);
-    const after = await browser.count();
+    const after = await count(browser);
     console.log(
       `in Chromium, before: ${JSON.stringify(before)}; after ${CYCLES} more: ${JSON.stringify(after)}`,
     );
