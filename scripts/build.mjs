@@ -73,7 +73,7 @@ const modules = [
     chunk: 'wasm-seal-inline',
   },
 ];
-// What wasm-opt may use, and may take for granted, in the words of Cargo.toml.
+// The features of WebAssembly that wasm-opt may use, in the words of Cargo.toml.
 const features = read('Cargo.toml')
   .toString()
   .match(/--enable-[\w-]+/g);

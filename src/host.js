@@ -52,7 +52,10 @@ export function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Parameters as a form, with the key, if there is one, as one more field; objects and arrays as JSON. Throws the name of one that cannot be JSON. */
+/**
+ * Parameters as a form, with the key, if there is one, as one more field; objects and arrays as JSON. Throws the name of
+ * one that cannot be JSON.
+ */
 export function form(params, name, prefix, key) {
   const value = key && prefix + key;
   const fields = Object.entries({ ...params, [name]: value }).filter(([, value]) => value != null);

@@ -2,7 +2,8 @@
 //! `taskwright-core` with the runtime's own `fetch`, `setTimeout` and `AbortSignal`. It decides nothing.
 //!
 //! One file per thing that it borrows from the runtime: [`fetch`], [`clock`], [`abort`], [`value`], on top of
-//! [`host`], which is half JavaScript. [`drive`] is the only loop around a call, [`waits`] the only one around many waits, [`client`] what JavaScript sees.
+//! [`host`], which is half JavaScript. [`drive`] is the only loop around a call, [`waits`] the only one around
+//! many waits, [`client`] what JavaScript sees.
 //! The contract with the façade is `pkg-template/src/internal/raw.ts`.
 
 #![cfg(target_family = "wasm")]

@@ -22,13 +22,13 @@ export function shortenNames(wasm, glue) {
     if (!names.has(name)) names.set(name, snippet ? `./${snippet[1]}` : `i${names.size.toString(36)}`);
     return names.get(name);
   };
+  // A few things are exported that this glue does not use.
+  const exported = (name) => (glue.includes(name) ? short(name) : '');
   const parts = [wasm.subarray(0, 8)];
   for (const { id, body } of sections(wasm)) {
     let changed = body;
     if (id === IMPORT_SECTION) changed = renameFields(body, short);
-    // A few things are exported that this glue does not use.
-    if (id === EXPORT_SECTION)
-      changed = renameExports(body, (name) => (glue.includes(name) ? short(name) : ''));
+    if (id === EXPORT_SECTION) changed = renameExports(body, exported);
     parts.push(section(id, changed));
   }
   let text = glue;
@@ -40,34 +40,34 @@ export function shortenNames(wasm, glue) {
 }
 
 /** Imports are: module name, field name, kind, description; only functions (kind 0) are expected. */
-function renameFields(section, short) {
-  let [count, at] = readInteger(section, 0);
+function renameFields(body, short) {
+  let [count, at] = readInteger(body, 0);
   const parts = [integer(count)];
   for (; count > 0; count -= 1) {
     for (const _of of ['module', 'field']) {
-      const [length, start] = readInteger(section, at);
+      const [length, start] = readInteger(body, at);
       at = start + length;
-      const name = Buffer.from(short(section.subarray(start, at).toString()));
+      const name = Buffer.from(short(body.subarray(start, at).toString()));
       parts.push(integer(name.length), name);
     }
-    if (section[at] !== 0) throw new Error('the module imports something that is no function');
-    const end = readInteger(section, at + 1)[1];
-    parts.push(section.subarray(at, end));
+    if (body[at] !== 0) throw new Error('the module imports something that is no function');
+    const end = readInteger(body, at + 1)[1];
+    parts.push(body.subarray(at, end));
     at = end;
   }
   return Buffer.concat(parts);
 }
 
-/** Exports are: name, kind, number. What `short` has no name for is exported no more. */
-function renameExports(section, short) {
-  let [count, at] = readInteger(section, 0);
+/** Exports are: name, kind, number. What gets an empty name is exported no more. */
+function renameExports(body, short) {
+  let [count, at] = readInteger(body, 0);
   const parts = [];
   for (; count > 0; count -= 1) {
-    const [length, start] = readInteger(section, at);
+    const [length, start] = readInteger(body, at);
     at = start + length;
-    const name = Buffer.from(short(section.subarray(start, at).toString()));
-    const end = readInteger(section, at + 1)[1];
-    if (name.length > 0) parts.push(Buffer.concat([integer(name.length), name, section.subarray(at, end)]));
+    const name = Buffer.from(short(body.subarray(start, at).toString()));
+    const end = readInteger(body, at + 1)[1];
+    if (name.length > 0) parts.push(Buffer.concat([integer(name.length), name, body.subarray(at, end)]));
     at = end;
   }
   return Buffer.concat([integer(parts.length), ...parts]);
