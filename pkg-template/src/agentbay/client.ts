@@ -28,7 +28,8 @@ import type {
  * import { AgentBay } from 'taskwright/agentbay';
  *
  * const agentBay = new AgentBay({ apiKey, failures: 'throw' });
- * const { session } = await agentBay.create({ imageId: 'browser_latest' });
+ * const { session, errorMessage } = await agentBay.create({ imageId: 'browser_latest' });
+ * if (!session) throw new Error(errorMessage);
  * const { taskResult } = await session.agent.executeTask('Open example.com and read the heading', 20);
  * await session.delete();
  * ```
