@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, prune};
 use crate::clock::now_ms;
 
 /// One context.
@@ -76,18 +76,7 @@ impl Store {
     /// Forgets contexts that nobody asked for since `before_ms`, and beyond `keep` those whose last use is longest
     /// ago; says how many. They hold nothing, and old clients make one for every session.
     pub async fn prune_contexts(&self, before_ms: i64, keep: u64) -> Result<usize, StoreError> {
-        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-        self.call(move |connection| {
-            let old = connection.execute("DELETE FROM contexts WHERE used_ms < ?1", [before_ms])?;
-            let many = connection.execute(
-                "DELETE FROM contexts WHERE seq IN (
-                     SELECT seq FROM contexts ORDER BY used_ms DESC, seq DESC LIMIT -1 OFFSET ?1
-                 )",
-                [keep],
-            )?;
-            Ok(old.saturating_add(many))
-        })
-        .await
+        self.call(move |connection| prune(connection, "contexts", "used_ms", before_ms, keep)).await
     }
 }
 

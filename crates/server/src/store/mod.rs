@@ -122,6 +122,28 @@ impl Store {
     }
 }
 
+/// Forgets the rows of a table whose time is before `before_ms`, and beyond `keep` those whose time is longest ago; rows without
+/// a time stay. Says how many. `table` and `time`, a column, are constants of the callers.
+fn prune(
+    connection: &Connection,
+    table: &str,
+    time: &str,
+    before_ms: i64,
+    keep: u64,
+) -> Result<usize, StoreError> {
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    let old = connection.execute(&format!("DELETE FROM {table} WHERE {time} < ?1"), [before_ms])?;
+    let many = connection.execute(
+        &format!(
+            "DELETE FROM {table} WHERE seq IN (
+                 SELECT seq FROM {table} WHERE {time} IS NOT NULL ORDER BY {time} DESC, seq DESC LIMIT -1 OFFSET ?1
+             )"
+        ),
+        [keep],
+    )?;
+    Ok(old.saturating_add(many))
+}
+
 fn create_private_directory(directory: &Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

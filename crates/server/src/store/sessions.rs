@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, prune};
 use crate::clock::now_ms;
 
 /// Said of a session that was open when its server died.
@@ -179,18 +179,7 @@ impl Store {
 
     /// Forgets sessions that ended before `before_ms`, and the oldest beyond `keep`; says how many.
     pub async fn prune_sessions(&self, before_ms: i64, keep: u64) -> Result<usize, StoreError> {
-        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-        self.call(move |connection| {
-            let old = connection.execute("DELETE FROM sessions WHERE ended_ms < ?1", [before_ms])?;
-            let many = connection.execute(
-                "DELETE FROM sessions WHERE seq IN (
-                     SELECT seq FROM sessions WHERE ended_ms IS NOT NULL ORDER BY ended_ms DESC, seq DESC LIMIT -1 OFFSET ?1
-                 )",
-                [keep],
-            )?;
-            Ok(old.saturating_add(many))
-        })
-        .await
+        self.call(move |connection| prune(connection, "sessions", "ended_ms", before_ms, keep)).await
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::executions::NewExecution;
-use super::{Store, StoreError};
+use super::{Store, StoreError, prune};
 use crate::agent::Step;
 use crate::browser::CookieSpec;
 
@@ -220,17 +220,9 @@ impl Store {
 
     /// Forgets tasks that ended before `before_ms`, and the oldest beyond `keep`, with their files; says how many.
     pub async fn prune_tasks(&self, before_ms: i64, keep: u64) -> Result<usize, StoreError> {
-        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
         let folders = self.folders.clone();
         self.call(move |connection| {
-            let old = connection.execute("DELETE FROM tasks WHERE ended_ms < ?1", [before_ms])?;
-            let many = connection.execute(
-                "DELETE FROM tasks WHERE seq IN (
-                     SELECT seq FROM tasks WHERE ended_ms IS NOT NULL ORDER BY ended_ms DESC, seq DESC LIMIT -1 OFFSET ?1
-                 )",
-                [keep],
-            )?;
-            let pruned = old.saturating_add(many);
+            let pruned = prune(connection, "tasks", "ended_ms", before_ms, keep)?;
             if pruned > 0 {
                 folders.sweep(connection)?;
             }
