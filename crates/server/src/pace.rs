@@ -1,10 +1,13 @@
-//! How one task is held and let go on. Its agent asks between two steps, and gives its slot back while it rests.
+//! How one task is held and let go on. Its agent asks between two steps and while it only waits, and gives its slot back
+//! while it rests.
 
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, timeout};
 
 /// The pace of one task, shared by its agent and by those who hold it.
 pub struct Pace {
@@ -27,7 +30,7 @@ pub struct Pace {
 pub enum Stage {
     /// It works.
     Working,
-    /// It stands between two steps until it is told to go on.
+    /// It stands between two steps, or in one that waits, until it is told to go on.
     Paused,
     /// It waits for an answer.
     Asking,
@@ -71,7 +74,7 @@ impl Pace {
         }
     }
 
-    /// Has the task stand still at its next [`Pace::checkpoint`].
+    /// Has the task stand still at its next [`Pace::checkpoint`], or in its [`Pace::wait`].
     pub fn pause(&self) {
         self.paused.send_replace(true);
     }
@@ -128,6 +131,21 @@ impl Pace {
                 let _ = paused.wait_for(|paused| !*paused).await;
             };
             self.rest(Stage::Paused, resumed).await;
+        }
+    }
+
+    /// Lets time pass in the middle of a step that only waits. A pause takes effect at once, and its time does not count.
+    pub async fn wait(&self, time: Duration) {
+        let mut paused = self.paused.subscribe();
+        let mut left = time;
+        loop {
+            let since = Instant::now();
+            // The sender lives as long as `self`.
+            if timeout(left, paused.wait_for(|paused| *paused)).await.is_err() {
+                return;
+            }
+            left = left.saturating_sub(since.elapsed());
+            self.checkpoint().await;
         }
     }
 

@@ -92,6 +92,11 @@ impl Host {
         self.pace.checkpoint().await;
     }
 
+    /// Lets time pass in a step that only waits; a pause takes effect in it.
+    pub async fn wait(&self, time: Duration) {
+        self.pace.wait(time).await;
+    }
+
     /// Asks a person and waits for the answer. A message that came before is taken for it.
     pub async fn ask(&self, question: &str) -> String {
         loop {

@@ -31,7 +31,7 @@ impl Runner {
         self.expect(id, |state| matches!(state, TaskState::Cancelled(_))).await
     }
 
-    /// Has a running task stand still before its next step. How it stands then; `None` when there is no such task.
+    /// Has a running task stand still before its next step, or in one that only waits. How it stands then; `None` when there is no such task.
     pub async fn pause(&self, id: &str) -> Result<Option<TaskState>, ControlError> {
         if let Some(live) = self.running(id).await? {
             let _turn = live.turn.lock().await;
@@ -60,7 +60,7 @@ impl Runner {
     }
 
     /// Has the tasks of a session stand still: none begins, and one that runs does not begin another step. Returns
-    /// when the step that was under way is done. Dropping this leaves the wish to stand.
+    /// when the step that was under way is done, or rests because it only waits. Dropping this leaves the wish to stand.
     pub async fn hold_session(&self, session: &str) -> Result<(), ControlError> {
         for id in self.inner.store.hold_session(session, true).await? {
             let Some(live) = self.running(&id).await? else { continue };

@@ -26,9 +26,9 @@ pub(super) async fn perform(
         Instruction::Open(url) => page.goto(&resolve(url, values)?).await.map_err(failed)?,
         Instruction::Back => page.back().await.map_err(failed)?,
         Instruction::Reload => page.reload().await.map_err(failed)?,
-        Instruction::WaitFor(text) => wait_for(page, text, values).await?,
+        Instruction::WaitFor(text) => wait_for(page, text, values, host).await?,
         Instruction::WaitForLoad => page.settle().await.map_err(failed)?,
-        Instruction::Pause(time) => tokio::time::sleep(*time).await,
+        Instruction::Pause(time) => host.wait(*time).await,
         Instruction::Scroll(to) => {
             ask(page, "scroll", &json!({ "to": to })).await?;
         }
@@ -64,9 +64,9 @@ pub(super) async fn perform(
     Ok(None)
 }
 
-async fn wait_for(page: &Page, text: &str, values: &Values) -> Result<(), AgentError> {
+async fn wait_for(page: &Page, text: &str, values: &Values, host: &Host) -> Result<(), AgentError> {
     let argument = json!({ "text": resolve(text, values)? });
-    match ask_for(page, "shows", &argument, LONG_WAIT).await?.found {
+    match ask_for(page, "shows", &argument, LONG_WAIT, |time| host.wait(time)).await?.found {
         Some(_) => Ok(()),
         None => Err(AgentError::NotFound(format!(
             "the text \"{text}\" did not appear within {} s",

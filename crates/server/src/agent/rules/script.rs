@@ -85,22 +85,26 @@ pub(super) async fn ask_patiently(
     function: &str,
     argument: &Value,
 ) -> Result<Answer, AgentError> {
-    ask_for(page, function, argument, PATIENCE).await
+    ask_for(page, function, argument, PATIENCE, tokio::time::sleep).await
 }
 
-pub(super) async fn ask_for(
+/// Asks for as long as `patience`; `rest` lets the time between two looks pass, and no more than that counts of it.
+pub(super) async fn ask_for<F: Future<Output = ()>>(
     page: &Page,
     function: &str,
     argument: &Value,
     patience: Duration,
+    rest: impl Fn(Duration) -> F,
 ) -> Result<Answer, AgentError> {
-    let started = Instant::now();
+    let mut left = patience;
     loop {
+        let since = Instant::now();
         let answer = ask(page, function, argument).await?;
-        if answer.found.is_some() || started.elapsed() >= patience {
+        if answer.found.is_some() || left.is_zero() {
             return Ok(answer);
         }
-        tokio::time::sleep(PAUSE).await;
+        left = left.saturating_sub(since.elapsed().saturating_add(PAUSE));
+        rest(PAUSE).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sessions that stand still and go on, in a real Chromium.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use taskwright_server::runner::RunnerConfig;
@@ -80,22 +80,22 @@ async fn the_page_of_a_paused_session_counts_no_further_and_goes_on_when_it_is_r
 async fn the_tasks_of_a_paused_session_take_no_step_and_none_begins() {
     let (bay, site) = (bay_with(limits(1)), site().await);
     let (session, other) = (bay.create(&[]).await, bay.create(&[]).await);
-    let steps = format!("Open {site}/, wait 2 seconds, wait 1 ms, click \"Counter\", extract the title");
+    let steps = format!("Open {site}/, wait 700 ms, wait 1 ms, click \"Counter\", extract the title");
     let task = bay.start(&session, &steps).await;
     let queued = bay.start(&session, "Extract the title").await;
-    bay.until_step(&session, &task, "wait 2").await;
+    bay.until_step(&session, &task, "wait 700").await;
     bay.pause(&session).await;
     bay.until_status(&session, "PAUSED").await;
     let at = bay.task(&session, &task).await;
     assert_eq!(
         (&at["status"], &at["action"]),
-        (&json!("running"), &json!("wait 2000 ms")),
-        "the step was ended, no other begun"
+        (&json!("running"), &json!("wait 700 ms")),
+        "the step stands still, no other has begun"
     );
     // The paused task does not keep others from running.
     let free = bay.start(&other, &format!("Open {site}/ and extract the title")).await;
     assert_eq!(bay.until_ended(&other, &free).await["product"], "Home");
-    tokio::time::sleep(A_WHILE).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(bay.task(&session, &task).await, at);
     assert_eq!(bay.task(&session, &queued).await["action"], "");
     bay.resume(&session).await;
@@ -105,11 +105,37 @@ async fn the_tasks_of_a_paused_session_take_no_step_and_none_begins() {
 }
 
 #[tokio::test]
+async fn a_step_that_waits_does_not_hold_a_pause_up_and_its_time_stands_still_too() {
+    let (bay, site) = (bay(), site().await);
+    for step in ["wait 2 seconds", "wait for \"12 EUR and more\""] {
+        let session = bay.create(&[]).await;
+        let task = bay.start(&session, &format!("Open {site}/, {step}, extract the title")).await;
+        bay.until_step(&session, &task, "wait").await;
+        let begun = Instant::now();
+        bay.pause(&session).await;
+        bay.until_status(&session, "PAUSED").await;
+        assert!(begun.elapsed() < Duration::from_millis(1500), "{step}: {:?}", begun.elapsed());
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        assert_eq!(bay.task(&session, &task).await["status"], "running");
+        // What is waited for comes while everything stands still, and is seen afterwards.
+        let page = bay.state.sessions.open(&session).unwrap();
+        page.look().page().evaluate("document.body.append('12 EUR and more')").await.unwrap();
+        let resumed = Instant::now();
+        bay.resume(&session).await;
+        assert_eq!(bay.until_ended(&session, &task).await["product"], "Home", "{step}");
+        let left = resumed.elapsed();
+        assert!(step.ends_with('"') || left > Duration::from_millis(500), "{step}: {left:?} were left");
+    }
+    bay.state.chromium.shutdown().await;
+}
+
+#[tokio::test]
 async fn who_resumes_before_the_pause_is_reached_has_a_running_session() {
     let (bay, site) = (bay(), site().await);
     let session = bay.create(&[]).await;
-    let task = bay.start(&session, &format!("Open {site}/, wait 30 seconds, extract the title")).await;
-    bay.until_step(&session, &task, "wait").await;
+    let task = bay.start(&session, &format!("Open {site}/, click \"Nothing\", extract the title")).await;
+    // It is looked for for some seconds.
+    bay.until_step(&session, &task, "click").await;
     bay.pause(&session).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(bay.status(&session).await, "PAUSING", "the step is not cut off");
