@@ -1,37 +1,22 @@
 // What each method of `taskwright/asteroid` sends, for both versions of the API, and what it makes of the answer.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as asteroid from 'taskwright/asteroid';
+import { AsteroidClient } from 'taskwright/asteroid';
+import {
+  clientOf,
+  EXECUTION,
+  gives,
+  HOST,
+  PAGE,
+  PROFILE,
+  says,
+  V1,
+  V2,
+} from '../helpers/asteroid-client.mjs';
 import { failureOf } from '../helpers/outcome.mjs';
 import { recordingFetch } from '../helpers/recording-fetch.mjs';
 
-const { AsteroidClient } = asteroid;
-const HOST = 'https://asteroid.test';
-const V1 = '/api/v1';
-const V2 = '/agents/v2';
-const EXECUTION = {
-  id: 'E',
-  status: 'completed',
-  terminalAt: '2026-01-02T03:04:05Z',
-  executionResult: { outcome: 'success', reasoning: 'r', result: { a: 1 } },
-  recordingUrl: 'https://r/new',
-  browserRecordingUrl: 'https://r/old',
-};
 const CHANGE = { executionId: 'E', status: 'paused' };
-const PAGE = { items: [{ id: 'A' }], page: 1, pageSize: 100, total: 1 };
-const PROFILE = { id: 'P', name: 'n', organization_id: 'O', credentials: [] };
-
-function clientOf(routes, options) {
-  const recorder = recordingFetch(routes);
-  return {
-    client: new AsteroidClient({ apiKey: 'secret-key', baseUrl: HOST, fetch: recorder.fetch, ...options }),
-    ...recorder,
-  };
-}
-
-const gives = (value, status) => () => Response.json(value, { status });
-const says = (text, status = 200) =>
-  new Response(text, { status, headers: { 'content-type': 'text/plain' } });
 const nothing = () => new Response(null, { status: 204 });
 
 /**
@@ -674,57 +659,6 @@ describe('options of the client', () => {
   });
 });
 
-describe('function twins', () => {
-  const routes = {
-    [`POST ${V2}/agents/A/execute`]: gives({ executionId: 'E' }, 202),
-    [`GET ${V2}/executions/E`]: EXECUTION,
-    [`GET ${V2}/executions/E/sync?timeoutSeconds=25`]: { ...EXECUTION, executionId: 'E' },
-    [`GET ${V2}/executions?page=2&pageSize=5&organizationId=O&metadataKey=k&metadataValue=v`]: PAGE,
-    [`GET ${V2}/executions?page=2&pageSize=5&metadataKey=k&metadataValue=v&organizationId=O`]: PAGE,
-    [`GET ${V2}/executions/E/context-files`]: [],
-    [`GET ${V2}/executions/E/activities?order=desc&limit=2`]: [],
-    [`POST ${V2}/executions/E/user-messages`]: () => says('ok', 201),
-    [`GET ${V2}/agents?page=1&pageSize=100&organizationId=O`]: PAGE,
-    [`GET ${V1}/agent-profiles`]: [PROFILE],
-    [`GET ${V1}/agent-profiles/P`]: PROFILE,
-    [`POST ${V1}/agent-profiles`]: gives(PROFILE, 201),
-    [`PATCH ${V1}/agent-profiles/P`]: PROFILE,
-    [`DELETE ${V1}/agent-profiles/P`]: { message: 'gone' },
-    [`GET ${V1}/credentials/public_key`]: () => says('PEM'),
-  };
-
-  test('each does what the method of its name does', async () => {
-    const { client, unmatched, requests } = clientOf(routes);
-    assert.equal(
-      await asteroid.executeAgent(client, 'A', { dynamicData: { a: 1 }, agentProfileId: 'P', version: 2 }),
-      'E',
-    );
-    const { metadata, ...body } = JSON.parse(requests[0].body);
-    assert.deepEqual(body, { dynamicData: { a: 1 }, agentProfileId: 'P', version: 2 });
-    assert.equal(Object.keys(metadata).join(), 'taskwright_start');
-    assert.equal((await asteroid.waitForExecutionResult(client, 'E')).outcome, 'success');
-    assert.equal((await asteroid.waitForAgentInteraction(client, 'E', 10, 1_000)).isTerminal, true);
-    assert.equal((await asteroid.getExecutionStatus(client, 'E')).status, 'completed');
-    assert.equal((await asteroid.getExecutionResult(client, 'E')).outcome, 'success');
-    const filters = { metadataKey: 'k', metadataValue: 'v' };
-    assert.deepEqual(await asteroid.getExecutions(client, 'O', 2, 5, filters), PAGE);
-    assert.deepEqual(await asteroid.getBrowserSessionRecording(client, 'E'), {
-      recording_url: 'https://r/new',
-    });
-    assert.deepEqual(await asteroid.getExecutionFiles(client, 'E'), []);
-    assert.deepEqual(await asteroid.getLastNExecutionActivities(client, 'E', 2), []);
-    assert.equal(await asteroid.addMessageToExecution(client, 'E', 'm'), undefined);
-    assert.deepEqual(await asteroid.getAgents(client, 'O'), PAGE.items);
-    assert.deepEqual(await asteroid.getAgentProfiles(client), [PROFILE]);
-    assert.deepEqual(await asteroid.getAgentProfile(client, 'P'), PROFILE);
-    assert.deepEqual(await asteroid.createAgentProfile(client, { name: 'n' }), PROFILE);
-    assert.deepEqual(await asteroid.updateAgentProfile(client, 'P', { name: 'n' }), PROFILE);
-    assert.deepEqual(await asteroid.deleteAgentProfile(client, 'P'), { message: 'gone' });
-    assert.equal(await asteroid.getCredentialsPublicKey(client), 'PEM');
-    assert.deepEqual(unmatched, []);
-  });
-});
-
 test('a result that is not there yet is an error that says so and may be tried again', async () => {
   for (const [apiVersion, line, answer] of [
     ['v2', `GET ${V2}/executions/E`, { id: 'E', status: 'running', executionResult: null }],
@@ -761,22 +695,6 @@ test('the result of an execution that failed or was cancelled is an error, for g
     assert.equal(error.executionStatus, answer.status);
     assert.deepEqual(error.executionResult, result);
   }
-});
-
-test('every function twin takes the options of a call', async () => {
-  const { client, requests } = clientOf({});
-  const signal = AbortSignal.abort('no');
-  const file = { id: 'F', fileName: 'f', fileSize: 1, signedUrl: `${HOST}/f` };
-  for (const call of [
-    () => asteroid.executeAgent(client, 'A', null, { signal }),
-    () => asteroid.getExecutions(client, 'O', 1, 2, {}, { signal }),
-    () => asteroid.getBrowserSessionRecording(client, 'E', { signal }),
-    () => asteroid.deleteAgentProfile(client, 'P', { signal }),
-    () => asteroid.downloadExecutionFile(client, file, 'f', true, 30, { signal }),
-  ]) {
-    assert.equal(await failureOf(call()), 'no');
-  }
-  assert.deepEqual(requests, []);
 });
 
 test('a recording that is not there yet is an error that may be tried again', async () => {
