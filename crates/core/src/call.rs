@@ -16,7 +16,7 @@ use crate::operation::{Effect, Method};
 use crate::path::BaseUrl;
 use crate::retry::{Advice, Failure};
 use crate::rng::Rng;
-use crate::text::{before, split_once};
+use crate::text::{before, has, split_once};
 use crate::time::Millis;
 
 const MAX_REDIRECTS: u32 = 5;
@@ -380,7 +380,7 @@ impl CallMachine {
 fn origin_of(location: &str) -> String {
     let Some((scheme, rest)) = split_once(location, "://") else { return "another address".to_owned() };
     let host = before(rest, b"/?#");
-    if host.contains('@') { "an address with credentials".to_owned() } else { format!("{scheme}://{host}") }
+    if has(host, b"@") { "an address with credentials".to_owned() } else { format!("{scheme}://{host}") }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::text::{before, join, quoted, split_once};
+use crate::text::{before, has, join, quoted, split_once};
 use crate::view::{Seen, View};
 
 /// One endpoint.
@@ -276,7 +276,7 @@ fn wants(takes: Takes) -> String {
 
 fn got<V: View>(takes: Takes, value: &V) -> String {
     match value.seen() {
-        Seen::Text(text) if takes == Takes::WebUrl && text.contains('@') => {
+        Seen::Text(text) if takes == Takes::WebUrl && has(&text, b"@") => {
             "one that may contain a password".to_owned()
         }
         Seen::Text(text) if takes != Takes::SecretTexts => quoted(&text),

@@ -1,7 +1,7 @@
 //! Addresses: the encoder for path segments and query values, and the join of a base URL with a path.
 
 use crate::operation::InvalidInput;
-use crate::text::{quoted, replace, split_once};
+use crate::text::{before, has, parts, quoted, replace, split_once};
 use crate::view::{Seen, View};
 
 /// `segment` percent-encoded for a path.
@@ -30,7 +30,7 @@ pub fn query_component(text: &str) -> String {
 pub fn fill(template: &str, ids: &[String]) -> Result<String, InvalidInput> {
     let mut ids = ids.iter();
     let mut path = String::with_capacity(template.len());
-    for (index, part) in template.split('/').enumerate() {
+    for (index, part) in parts(template, b"/").enumerate() {
         if index > 0 {
             path.push('/');
         }
@@ -44,7 +44,7 @@ pub fn fill(template: &str, ids: &[String]) -> Result<String, InvalidInput> {
 
 /// The names of the `{name}` places of `template`.
 pub fn places(template: &str) -> impl Iterator<Item = &str> {
-    template.split('/').filter_map(|part| part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')))
+    parts(template, b"/").filter_map(|part| part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')))
 }
 
 /// A base URL that requests may be joined to: `http` or `https`, a host, perhaps a path prefix.
@@ -63,7 +63,7 @@ impl BaseUrl {
         let takes = "takes an absolute http:// or https:// address without credentials, query or fragment";
         let refuse = |got: &str| Err(InvalidInput::new(name, format!("{takes}, got {got}")));
         let text = text.trim();
-        if text.contains('@') {
+        if has(text, b"@") {
             return refuse("one with credentials");
         }
         let Some((scheme, rest)) = split_once(text, "://") else { return refuse(&quoted(text)) };
@@ -71,8 +71,9 @@ impl BaseUrl {
         if scheme != "http" && scheme != "https" {
             return refuse(&quoted(&format!("{scheme}://...")));
         }
-        let (host, prefix) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-        if text.contains(['?', '#']) {
+        let host = before(rest, b"/");
+        let prefix = rest.get(host.len()..).unwrap_or_default();
+        if has(text, b"?#") {
             return refuse("one with a query or a fragment");
         }
         if !is_host_and_port(host) {
@@ -109,7 +110,7 @@ impl BaseUrl {
     /// Where a `Location` header leads, when it stays on this origin; `None` for any other place.
     #[must_use]
     pub fn follow(&self, location: &str) -> Option<String> {
-        if location.starts_with('/') && !location.starts_with("//") && !location.contains('\\') {
+        if location.starts_with('/') && !location.starts_with("//") && !has(location, b"\\") {
             return Some(format!("{}{location}", self.origin));
         }
         let rest = location.strip_prefix(self.origin.as_str())?;
@@ -163,7 +164,7 @@ impl Query {
     pub fn append_to(&self, path: &str) -> String {
         let mut url = path.to_owned();
         for (name, value) in &self.0 {
-            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push(if has(&url, b"?") { '&' } else { '?' });
             url.push_str(&query_component(name));
             url.push('=');
             url.push_str(&query_component(value));
@@ -190,7 +191,7 @@ fn flat<V: View>(value: &V, name: &str, more: &str) -> Result<Option<String>, In
 /// come as far as a request.
 fn is_host_and_port(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| split_once(rest, "]")) {
-        Some((host, rest)) if host.contains(':') => {
+        Some((host, rest)) if has(host, b":") => {
             let is_ipv6 = host.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
             match rest.strip_prefix(':') {
                 Some(port) => (is_ipv6, port),

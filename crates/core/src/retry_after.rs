@@ -1,7 +1,7 @@
 //! When a server says how long to stay away: `Retry-After` (RFC 9110, 10.2.3; seconds or an HTTP date)
 //! and `retry-after-ms`, which several agent clouds send beside it.
 
-use crate::text::find;
+use crate::text::{find, parts, split_once};
 
 /// The pause that the headers ask for, in milliseconds; `None` when they ask for nothing sensible.
 ///
@@ -21,7 +21,7 @@ fn after(text: &str, date_now_ms: u64) -> Option<u64> {
 /// A decimal number scaled by ten to the `digits`, rounded up; without going through floats, whose
 /// parser alone would weigh several kilobytes in the browser.
 fn thousandths(text: &str, digits: usize) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = split_once(text, ".").unwrap_or((text, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 12 || !all_digits(whole) || !all_digits(fraction) {
         return None;
@@ -39,16 +39,16 @@ fn thousandths(text: &str, digits: usize) -> Option<u64> {
 /// send.
 fn http_date(text: &str) -> Option<u64> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let mut parts = text.split(' ');
-    parts.next().filter(|day| day.ends_with(','))?;
-    let day: u64 = digits(parts.next()?, 2)?;
-    let name = parts.next().filter(|name| name.len() == 3)?;
+    let mut words = parts(text, b" ");
+    words.next().filter(|day| day.ends_with(','))?;
+    let day: u64 = digits(words.next()?, 2)?;
+    let name = words.next().filter(|name| name.len() == 3)?;
     let month = find(MONTHS, name).filter(|at| at % 3 == 0)? / 3 + 1;
-    let year: u64 = digits(parts.next()?, 4)?;
-    let mut clock = parts.next()?.split(':');
+    let year: u64 = digits(words.next()?, 4)?;
+    let mut clock = parts(words.next()?, b":");
     let (hour, minute, second) =
         (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
-    let rest = (clock.next(), parts.next(), parts.next());
+    let rest = (clock.next(), words.next(), words.next());
     let is_time = (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60 && year >= 1970;
     if rest != (None, Some("GMT"), None) || !is_time {
         return None;

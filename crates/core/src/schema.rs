@@ -8,7 +8,7 @@
 use std::cell::Cell;
 
 use crate::error::Issue;
-use crate::text::{excerpt, join, replace};
+use crate::text::{excerpt, join, parts, replace};
 use crate::view::{Seen, View};
 
 /// Problems that are reported at most.
@@ -225,7 +225,7 @@ impl<V: View> Checker<'_, V> {
     fn resolve(&self, reference: &str) -> Option<V> {
         let pointer = reference.strip_prefix('#')?;
         let mut schema = self.root.clone();
-        for token in pointer.split('/').skip(1) {
+        for token in parts(pointer, b"/").skip(1) {
             let name = replace(&replace(token, "~1", "/"), "~0", "~");
             schema = match schema.seen() {
                 Seen::List => {

@@ -24,6 +24,23 @@ pub fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
     at.and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
+/// Whether one of these bytes is in `text`.
+#[must_use]
+pub fn has(text: &str, any: &[u8]) -> bool {
+    text.bytes().any(|byte| any.contains(&byte))
+}
+
+/// What stands between these bytes, all of which are ASCII.
+pub fn parts<'a>(text: &'a str, separators: &'a [u8]) -> impl Iterator<Item = &'a str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let whole = rest?;
+        let part = before(whole, separators);
+        rest = whole.get(part.len().saturating_add(1)..);
+        Some(part)
+    })
+}
+
 /// `text` with every `from` replaced.
 #[must_use]
 pub fn replace(text: &str, from: &str, to: &str) -> String {
@@ -89,7 +106,7 @@ pub fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -99,6 +116,12 @@ mod tests {
             prop_assert_eq!(find(&text, &needle), text.find(&needle));
             prop_assert_eq!(split_once(&text, &needle), text.split_once(&needle));
             prop_assert_eq!(replace(&text, &needle, &to), text.replace(&needle, &to));
+        }
+
+        #[test]
+        fn parts_agree_with_the_standard_library(text in "[a/ü:]{0,12}") {
+            prop_assert!(parts(&text, b"/:").eq(text.split(['/', ':'])));
+            prop_assert_eq!(has(&text, b"/:"), text.contains(['/', ':']));
         }
 
         #[test]
