@@ -12,7 +12,12 @@ pub fn read<V: View>(body: &V, is_error: bool) -> Envelope {
         body.member(name).text().or_else(|| body.member(small).text()).unwrap_or_default()
     };
     let request_id = Some(text("RequestId", "requestId")).filter(|id| !id.is_empty());
-    let refused = match body.member("Success").seen() {
+    let success = match body.member("Success").seen() {
+        // So says the direct route to a session.
+        Seen::Absent => body.member("success").seen(),
+        said => said,
+    };
+    let refused = match success {
         Seen::Flag(success) => !success,
         Seen::Text(word) => word.eq_ignore_ascii_case("false"),
         // Who does not say so may say it by the status that it would have had.
@@ -73,7 +78,11 @@ mod tests {
     #[test]
     fn a_refusal_may_be_said_in_text_or_by_the_status_alone() {
         let verdict = |body: Value| of(body).verdict;
-        for refusal in [json!({"Success": "False", "Data": {}}), json!({"HttpStatusCode": 403, "Data": {}})] {
+        for refusal in [
+            json!({"Success": "False", "Data": {}}),
+            json!({"HttpStatusCode": 403, "Data": {}}),
+            json!({"success": false, "data": null}),
+        ] {
             assert_eq!(verdict(refusal.clone()), Verdict::Refused(200), "{refusal}");
         }
         for fine in [

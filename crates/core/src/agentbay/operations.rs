@@ -171,8 +171,12 @@ pub static ALL: &[&Operation] = &[
 ];
 
 /// `POST {LinkUrl}/callTool`: calls a tool without the detour over the management API.
-pub static DIRECT_TOOL: Operation =
-    Operation { path: "/callTool", fields: &[], body: Body::Json, ..CALL_TOOL };
+pub static DIRECT_TOOL: Operation = Operation {
+    path: "/callTool",
+    fields: &[Field::body("args", Takes::Object).required()],
+    body: Body::Json,
+    ..CALL_TOOL
+};
 
 static DIRECT_START: Operation = Operation { name: START_TASK.name, ..DIRECT_TOOL };
 
@@ -210,6 +214,15 @@ mod tests {
         for row in DIRECT {
             let detour = ALL.iter().find(|known| known.name == row.name).unwrap();
             assert_eq!((row.effect, row.check, row.path), (detour.effect, detour.check, "/callTool"));
+        }
+    }
+
+    #[test]
+    fn the_direct_route_is_as_strict_as_the_detour() {
+        let refused = |params: Value| check(&DIRECT_TOOL, &Some(&params)).map_err(|error| error.field);
+        assert_eq!(refused(json!({"args": {}, "tool": "t"})), Ok(()));
+        for args in [json!(null), json!([]), json!("a")] {
+            assert_eq!(refused(json!({"args": args, "tool": "t"})), Err("args".to_owned()));
         }
     }
 

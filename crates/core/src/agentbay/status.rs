@@ -13,20 +13,26 @@ pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
     ends_as(answer, "completed", &["failed", "cancelled", "unsupported"])
 }
 
-/// A tool's error is the end of the task, in the tool's own words. A task without a status has ended well: so newer
-/// clients of the vendor take it.
+/// A tool's error is the end of the task; its result is then what the tool said. A task without a status has ended well: so
+/// newer clients of the vendor take it.
 fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
     // The direct route wraps what the tool says once more.
     let direct = unpacked(answer.member("data")).member("result");
-    let data = if direct.seen() == Seen::Object { direct } else { unpacked(answer.member("Data")) };
-    let said = data.member("content").member("0").member("text");
-    if data.member("isError").seen() == Seen::Flag(true) {
-        let why = said.text();
-        return Some(Standing { why, ..standing("failed".to_owned(), &[], &["failed"], answer.member("")) });
+    let said = if direct.seen() == Seen::Object { direct } else { unpacked(answer.member("Data")) };
+    let is_error = match said.member("isError").seen() {
+        Seen::Flag(is_error) => is_error,
+        Seen::Text(word) => word.eq_ignore_ascii_case("true"),
+        _ => false,
+    };
+    if is_error {
+        return Some(standing("failed".to_owned(), &[], &["failed"], said));
     }
-    let result = said.parsed().filter(|result| result.seen() == Seen::Object)?;
-    let word = result.member("status").text().unwrap_or_else(|| well.to_owned());
-    Some(standing(word, &[well], ill, result))
+    // The façade looks for a text in the same places: `toolText`.
+    let item = said.member("content").member("0");
+    let texts = [item.member("text"), item.member("blob"), item.member("data"), item];
+    let told = texts.iter().find_map(V::parsed).filter(|told| told.seen() == Seen::Object)?;
+    let word = told.member("status").text().unwrap_or_else(|| well.to_owned());
+    Some(standing(word, &[well], ill, told))
 }
 
 /// A value that may stand as JSON text.
@@ -122,15 +128,33 @@ mod tests {
     }
 
     #[test]
-    fn a_tools_error_is_a_failed_task_in_its_own_words() {
-        let error = json!({"Data": {"content": [{"text": "no"}], "isError": true}});
-        let failed = ("failed".to_owned(), TaskStatus::Failed, Some("no".to_owned()));
-        assert_eq!(stands(task, error.clone()), Some(failed.clone()));
-        let packed = json!({"Data": error["Data"].to_string()});
-        assert_eq!(stands(task, packed), Some(failed.clone()));
-        let direct = json!({"result": error["Data"]});
-        assert_eq!(stands(task, json!({"data": direct})), Some(failed.clone()));
-        assert_eq!(stands(task, json!({"data": direct.to_string()})), Some(failed));
+    fn a_tools_error_is_a_failed_task_and_its_words_are_at_hand() {
+        let said = json!({"content": [{"text": "no"}], "isError": true});
+        let in_text = json!({"content": [{"text": "no"}], "isError": "True"});
+        for said in [said, in_text] {
+            let direct = json!({"result": said});
+            for answer in [
+                json!({"Data": said}),
+                json!({"Data": said.to_string()}),
+                json!({"data": direct}),
+                json!({"data": direct.to_string()}),
+            ] {
+                let standing = task(&Owned(Some(answer))).unwrap();
+                assert_eq!((standing.word.as_str(), standing.status), ("failed", TaskStatus::Failed));
+                assert_eq!(standing.result.0.as_ref(), Some(&said));
+            }
+        }
+        let fine = json!({"Data": {"content": [{"text": "{}"}], "isError": "false"}});
+        assert_eq!(stands(task, fine).unwrap().0, "finished");
+    }
+
+    #[test]
+    fn what_a_tool_says_may_stand_in_four_places() {
+        let told = json!({"status": "failed"}).to_string();
+        for item in [json!(told), json!({"text": told}), json!({"blob": told}), json!({"data": told})] {
+            let answer = json!({"Data": {"content": [item], "isError": false}});
+            assert_eq!(stands(task, answer).unwrap().0, "failed", "{item}");
+        }
     }
 
     #[test]
