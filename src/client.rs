@@ -177,7 +177,7 @@ impl Client {
             Body::Form => {
                 let Settings { profile, api_key, .. } = &self.settings;
                 form(&body, profile.key_field, profile.key_prefix, api_key.as_deref())
-                    .map_err(|name| not_json(&name.as_string().unwrap_or_default()))?
+                    .map_err(|name| not_json(name.as_string().as_deref().unwrap_or("params")))?
             }
             // The vendor's client sends nothing for an explicit null, and `{}` for no argument.
             Body::Json if params.is_null() => JsValue::UNDEFINED,
@@ -297,8 +297,7 @@ impl Client {
         };
         for (_, value) in options.headers.into_iter().filter(|(name, _)| carries_secret(name)) {
             // Also its parts: what stands after `Bearer`, and the values of cookies.
-            secrets
-                .extend(value.split([' ', ';', '=', ',']).filter(|part| part.len() > 5).map(str::to_owned));
+            secrets.extend(text::parts(&value, b" ;=,").filter(|part| part.len() > 5).map(str::to_owned));
             secrets.push(value);
         }
         let redactor = if secrets.is_empty() {

@@ -53,18 +53,16 @@ export function isPlain(value) {
 }
 
 /**
- * Parameters as a form, with the key, if there is one, as one more field; objects and arrays as JSON. Throws the name of
- * one that cannot be JSON.
+ * Parameters as a form, with the key, if there is one, as one more field; what is no text as JSON. Throws the name of one
+ * that cannot be JSON.
  */
 export function form(params, name, prefix, key) {
   const value = key && prefix + key;
   const fields = Object.entries({ ...params, [name]: value }).filter(([, value]) => value != null);
   const texts = fields.map(([name, value]) => {
-    try {
-      return [name, typeof value === 'object' ? JSON.stringify(value) : value];
-    } catch {
-      throw name;
-    }
+    const text = typeof value === 'string' ? value : guarded(() => JSON.stringify(value));
+    if (text === undefined) throw name;
+    return [name, text];
   });
   return `${new URLSearchParams(texts)}`;
 }
