@@ -31,7 +31,8 @@ impl Runner {
         self.expect(id, |state| matches!(state, TaskState::Cancelled(_))).await
     }
 
-    /// Has a running task stand still before its next step, or in one that only waits. How it stands then; `None` when there is no such task.
+    /// Has a running task stand still before its next step, or in one that only waits. How it stands then; `None` when there
+    /// is no such task.
     pub async fn pause(&self, id: &str) -> Result<Option<TaskState>, ControlError> {
         if let Some(live) = self.running(id).await? {
             let _turn = live.turn.lock().await;

@@ -45,8 +45,8 @@ impl Session {
         self.faults().clone()
     }
 
-    /// Has it stand still, and does not wait for it. Tasks end the step that they are in, unless it only waits, then its pages freeze. Does
-    /// nothing when it does or will already.
+    /// Has it stand still, and does not wait for it. Tasks end the step that they are in, unless it only waits, then its
+    /// pages freeze. Does nothing when it does or will already.
     pub fn pause(self: Arc<Self>, runner: Runner) {
         if !self.turn_to(Activity::Pausing, &[Activity::Running, Activity::Resuming]) {
             return;
