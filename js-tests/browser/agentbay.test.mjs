@@ -74,6 +74,28 @@ test('a page runs a task in a session, without a preflight and without the key i
   await tab.close();
 });
 
+test('in a page, too, no part of an error has a key that a tool repeats', async () => {
+  const tab = await browser.newPage();
+  await tab.goto(page.url);
+  const parts = await tab.evaluate(
+    async ([entry, apiKey]) => {
+      const { AgentBay, Session } = await import(entry);
+      const told = { content: [{ text: `denied for ${apiKey}` }], isError: true };
+      const fetch = async () => Response.json({ RequestId: 'r', Success: true, Data: told });
+      const session = new Session(new AgentBay({ apiKey, endpoint: 'http://h', fetch }), 'S');
+      const { error } = await session.callMcpTool('t', {});
+      const { message, stack, body } = error;
+      return [message, stack, `${error}`, JSON.stringify(body), JSON.stringify(error)];
+    },
+    ['/taskwright/agentbay.js', key],
+  );
+  for (const part of parts) {
+    assert.match(part, /denied for \[redacted\]/);
+    assert.doesNotMatch(part, new RegExp(key));
+  }
+  await tab.close();
+});
+
 test('a page that was not allowed gets nothing', async () => {
   const tab = await browser.newPage();
   await tab.goto(site.url);

@@ -269,6 +269,46 @@ test('a tool that repeats the key does not bring it into results and errors', as
   });
 });
 
+test('a key that is an ordinary word does no harm', async () => {
+  for (const apiKey of ['true', 'null', 'none', 'test', '1234', 'text', 'k', '']) {
+    for (const failures of ['vendor', 'throw', 'result']) {
+      const told = { content: [{ text: 'no such file' }], isError: true, code: 1234, more: null };
+      await with_(told, { apiKey, failures }, async ({ session }) => {
+        const error = await session.callMcpTool('t', {}).then(
+          ({ error }) => error,
+          (error) => error,
+        );
+        assert.ok(error instanceof AgentError, `${apiKey}: ${error}`);
+        assert.equal(error.message, 'no such file');
+        assert.equal(error.body.Data.code, 1234);
+      });
+    }
+  }
+});
+
+test('a task that repeats the key fails without it, in words, stack, cause and body', async () => {
+  const told = { task_id: 'T', status: 'failed', error: { why: `denied for ${KEY}` } };
+  await with_(said(told), { failures: 'throw' }, async ({ session }) => {
+    const error = await failureOf(session.agent.executeTask('t', 1));
+    assert.ok(error instanceof AgentError);
+    assert.deepEqual(error.cause, { why: 'denied for [redacted]' });
+    for (const part of ['message', 'stack', 'cause', 'body']) {
+      assert.ok(!inspect(error[part], { depth: 9 }).includes(KEY), part);
+    }
+  });
+  await with_({ said: KEY }, {}, async ({ agentBay }) => {
+    const error = await failureOf(agentBay.sessions().next());
+    assert.deepEqual([error.kind, error.body.Data], ['decode', { said: '[redacted]' }]);
+  });
+});
+
+test('the cause of a lost connection is what the runtime threw', async () => {
+  const cause = new TypeError('no way');
+  const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch: () => Promise.reject(cause) });
+  const { error } = await agentBay.list({}, 1, 10, { timeoutMs: 1_000 });
+  assert.equal(error.cause, cause);
+});
+
 test('a list that is none is a failed result', async () => {
   for (const data of [[null], {}, 'no JSON', ['S']]) {
     await with_(data, {}, async ({ agentBay }) => {
@@ -294,10 +334,18 @@ test('a session without an id is nobody’s session, and a hollow one says why',
 });
 
 test('a task without an id may have been started, and nobody knows', async () => {
-  for (const answer of [{ status: 'running' }, 'not JSON', null]) {
-    await with_(said(answer), {}, async ({ session }) => {
-      const { success, error } = await session.agent.asyncExecuteTask('t');
-      assert.deepEqual([success, error.name], [false, 'AmbiguousStartError']);
+  const odd = [{}, null, 'garbage', { content: null }, []];
+  for (const answer of [...[{ status: 'running' }, 'not JSON', null].map((told) => said(told)), ...odd]) {
+    await with_(answer, {}, async ({ session }) => {
+      const { success, error, requestId } = await session.agent.asyncExecuteTask('t');
+      assert.deepEqual([success, error.name], [false, 'AmbiguousStartError'], JSON.stringify(answer));
+      assert.equal(requestId, 'req-1');
+    });
+  }
+  for (const answer of odd) {
+    await with_(answer, {}, async ({ session }) => {
+      assert.equal((await session.callMcpTool('t', {})).error.kind, 'ambiguous_start');
+      assert.equal((await session.agent.terminateTask('T')).error.kind, 'decode');
     });
   }
   await with_(said({ error: 'odd' }), {}, async ({ session }) => {
@@ -312,6 +360,16 @@ test('a task without an id may have been started, and nobody knows', async () =>
 test('an id that is a number is an id', async () => {
   await with_(said({ task_id: 7 }), {}, async ({ session }) => {
     assert.equal((await session.agent.asyncExecuteTask('t')).taskId, '7');
+    assert.equal((await session.agent.getTaskStatus('T')).taskId, '7');
+    assert.equal((await session.agent.terminateTask('T')).taskId, '7');
+  });
+  await with_(said({ taskId: 7, status: 3 }), {}, async ({ session }) => {
+    for (const { taskId, taskStatus } of [
+      await session.agent.getTaskStatus('T'),
+      await session.agent.terminateTask('T'),
+    ]) {
+      assert.deepEqual([taskId, taskStatus], ['7', '3']);
+    }
   });
 });
 
@@ -372,6 +430,7 @@ describe('bad input is refused by name before anything is sent, in every mode', 
     'labels of a list': [({ agentBay }) => agentBay.list([]), 'labels'],
     'an odd page': [({ agentBay }) => agentBay.list({}, 'x'), 'page'],
     'no session id': [({ agentBay }) => agentBay.get(''), 'sessionId'],
+    'a session id that is no text': [({ agentBay }) => agentBay.get(Symbol('S')), 'sessionId'],
     'an odd image': [({ agentBay }) => agentBay.create({ imageId: 7 }), 'imageId'],
     'an odd idle time': [
       ({ agentBay }) => agentBay.create({ idleReleaseTimeout: 'x' }),
@@ -379,6 +438,31 @@ describe('bad input is refused by name before anything is sent, in every mode', 
     ],
     'an odd policy': [({ agentBay }) => agentBay.create({ policyId: {} }), 'policyId'],
     'a circle': [({ session }) => session.callMcpTool('t', circle()), 'args'],
+    'a circle among options': [
+      ({ session }) => session.agent.browser.executeTask('t', { more: circle() }),
+      'args',
+    ],
+    'a schema that is a circle': [
+      ({ session }) => session.agent.browser.executeTask('t', { outputSchema: circle() }),
+      'outputSchema',
+    ],
+    'a schema with a bigint': [
+      ({ session }) => session.agent.browser.executeTaskAndWait('t', 1, { outputSchema: { a: 1n } }),
+      'outputSchema',
+    ],
+    'a policy that is a circle': [
+      ({ agentBay }) => agentBay.create({ contextSyncs: [{ policy: circle() }] }),
+      'contextSyncs',
+    ],
+    'a symbol for a number': [({ session }) => session.agent.executeTask('t', Symbol('5')), 'maxTryTimes'],
+    'nothing for a number': [({ session }) => session.pause(Object.create(null)), 'timeout'],
+    'a symbol': [({ agentBay }) => agentBay.create({ more: Symbol('m') }), 'more'],
+    'a function': [({ agentBay }) => agentBay.create({ more: () => 1 }), 'more'],
+    'a bigint': [({ agentBay }) => agentBay.create({ more: 5n }), 'more'],
+    'a signal that is none': [
+      ({ session }) => session.agent.browser.executeTask('t', { signal: {} }),
+      'signal',
+    ],
     'labels that are a circle': [({ agentBay }) => agentBay.create({ labels: circle() }), 'labels'],
     'contexts of text': [({ agentBay }) => agentBay.create({ contextSyncs: 'x' }), 'contextSyncs'],
     'contexts that are none': [({ agentBay }) => agentBay.create({ contextSyncs: [null] }), 'contextSyncs'],

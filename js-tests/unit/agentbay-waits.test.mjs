@@ -1,5 +1,6 @@
 // Tasks and sessions that are waited for, and what happens when the network does not do its part.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, test } from 'node:test';
 import {
   AgentBay,
@@ -97,6 +98,27 @@ describe('executeTask', () => {
       [success, taskStatus, errorMessage],
       [false, 'failed', 'Task not found or already finished: T'],
     );
+  });
+
+  test('the text of a tool is found wherever it stands, and so is its error', async () => {
+    const told = JSON.stringify({ status: 'finished', product: 'p' });
+    for (const item of [told, { text: told }, { blob: told }, { data: told }]) {
+      const { session } = await serve({ ...STARTED, [STATUS]: { content: [item], isError: 'false' } });
+      const { taskResult, errorMessage } = await session.agent.executeTask('do', 1);
+      assert.deepEqual([taskResult, errorMessage], ['p', ''], JSON.stringify(item));
+    }
+    const content = ['no', { text: 'such' }, { blob: 'task' }, { data: '!' }, null];
+    for (const isError of [true, 'true', 'True']) {
+      const { session } = await serve({ ...STARTED, [STATUS]: { content, isError } });
+      for (const result of [
+        await session.agent.executeTask('do', 1),
+        await session.agent.getTaskStatus('T'),
+      ]) {
+        assert.deepEqual([result.success, result.errorMessage], [false, 'no; such; task; !; ']);
+        assert.equal(result.taskStatus, 'failed');
+        assert.ok(result.error instanceof AgentError);
+      }
+    }
   });
 
   test('a failed question does not end it, a session that is gone does at once', async () => {
@@ -208,6 +230,51 @@ describe('executeTaskAndWait', () => {
     assert.deepEqual(asked, ['InitBrowser', 'InitBrowser', start, start]);
     const { SessionId, PersistentPath } = server.requests[1].fields;
     assert.deepEqual([SessionId, PersistentPath], ['S', '/tmp/agentbay_browser']);
+  });
+
+  test('tasks that begin together get it ready once, and each stops waiting for it by its own signal', async () => {
+    let answer = () => {};
+    const { server, session } = await serve({
+      ...STARTED,
+      InitBrowser: (_f, count) => (response) => {
+        answer = () => raw(200, { RequestId: 'r', Success: count > 1 })(response);
+      },
+    });
+    const start = 'CallMcpTool browser_use_execute_task';
+    const { browser } = session.agent;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const both = ['one', 'two'].map((task) => browser.executeTask(task));
+    const stopped = failureOf(browser.executeTask('three', { signal }));
+    await until(() => server.requests.length === 1);
+    controller.abort('enough');
+    assert.equal(await stopped, 'enough');
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+    answer();
+    assert.deepEqual(
+      (await Promise.all(both)).map(({ success }) => success),
+      [false, false],
+    );
+    assert.equal(server.count(start), 0);
+    // That it could not be made ready is asked anew.
+    const next = browser.executeTask('four');
+    await until(() => server.count('InitBrowser') === 2);
+    answer();
+    assert.equal((await next).taskId, 'T');
+    assert.deepEqual([server.count('InitBrowser'), server.count(start)], [2, 1]);
+    assert.equal(await failureOf(browser.executeTask('five', { signal })), 'enough');
+    assert.equal(server.count(start), 1);
+  });
+
+  test('a browser that takes too long to be ready is a timeout, and one that is not wanted any more is not asked for', async () => {
+    const { server, session } = await serve({ ...STARTED, InitBrowser: () => () => {} }, { maxRetries: 0 });
+    const signal = AbortSignal.abort('no');
+    assert.equal(await failureOf(session.agent.browser.executeTask('do', { signal })), 'no');
+    assert.equal(server.requests.length, 0);
+    const { error, errorMessage } = await session.agent.browser.executeTask('do', { timeoutMs: 50 });
+    assert.deepEqual([error.kind, error.operation], ['timeout', 'InitBrowser']);
+    assert.match(errorMessage, /^Failed to execute: request timed out/);
+    assert.equal(server.requests.length, 1);
   });
 
   test('a browser that cannot be made ready starts no task', async () => {

@@ -1,7 +1,7 @@
-import { type Answer, type CallOptions, fromSeconds, lacking, parsed } from './calls.js';
-import { checkNumber, checkText, failure, TimeoutError } from './errors.js';
+import { type Answer, type CallOptions, fromSeconds, lacking, parsed, type Sent } from './calls.js';
+import { checkNumber, checkText, failure, invalid, json, TimeoutError } from './errors.js';
 import type { Session } from './session.js';
-import { type ToolCall, toolText } from './tools.js';
+import { complaint, type ToolAnswer, toolText } from './tools.js';
 import type { ExecutionResult, QueryResult } from './types.js';
 
 /** The vendor's clients ask every 3 s; `maxTryTimes` counts these. */
@@ -44,13 +44,13 @@ interface Told {
 class Tasks {
   readonly #session: Session;
   readonly #prefix: string;
-  #isReady: boolean;
+  /** The request that gets a browser ready, once there was one; it serves all tasks that begin meanwhile. */
+  #ready: Promise<unknown> | undefined;
 
   /** @internal */
   constructor(session: Session, prefix: string) {
     this.#session = session;
     this.#prefix = prefix;
-    this.#isReady = prefix !== 'browser_use_';
   }
 
   /** How a task stands. */
@@ -86,18 +86,13 @@ class Tasks {
     const args: Record<string, unknown> = { task, max_steps: this.#prefix ? undefined : 50 };
     for (const [name, value] of Object.entries(others)) {
       const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      args[snake] = name === 'outputSchema' ? JSON.stringify(value) : value;
+      args[snake] = name === 'outputSchema' ? json(name, value) : value;
     }
     const result = { taskId: '', taskStatus: 'failed', taskResult: 'Task Failed' };
-    const { agentBay, sessionId } = this.#session;
-    const { calls } = agentBay;
-    const before = async () => {
-      const browser = { SessionId: sessionId, PersistentPath: BROWSER_PATH };
-      if (!this.#isReady) await calls.call('InitBrowser', browser, call);
-      this.#isReady = true;
-    };
+    const { calls } = this.#session.agentBay;
+    const before = () => this.#prepared(call);
     const failing = { prefix: 'Failed to execute: ', empty: result, before };
-    const { params, engine } = this.#toolCall('execute_task', args);
+    const sent = this.#toolCall('execute_task', args);
     const read = async (answer: Answer) => {
       const told = parsed(toolText(answer)) as Told | null;
       const taskId = `${told?.task_id ?? told?.taskId ?? ''}`;
@@ -121,13 +116,14 @@ class Tasks {
           intervalMs: INTERVAL_MS,
         };
         const ended = await calls.watch(answer, taskId, late, how, question.engine);
-        const product = productOf(ended.result as Told);
+        const told = ended.result as Told & ToolAnswer;
+        const product = productOf(told);
         result.taskStatus = ended.rawStatus;
         if (ended.status === 'succeeded') return { ...result, taskResult: product };
         const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
-        const cause = (ended.result as Told | undefined)?.error ?? product;
+        const cause = told?.error ?? product;
         // The vendor's words, and behind them the agent's own, which its clients lose.
-        const message = ended.error || `${why} ${cause}`.trim();
+        const message = complaint(told) ?? `${why} ${cause}`.trim();
         throw failure('task_failed', message, answer, { taskId, cause });
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
@@ -137,7 +133,27 @@ class Tasks {
         throw error;
       }
     };
-    return await calls.perform('execute_task', params, call, failing, read, engine);
+    return await calls.perform('execute_task', sent, call, failing, read);
+  }
+
+  /** Until a browser is ready, which others need not be made, or `signal` is aborted; then only this task does not go on. */
+  async #prepared({ signal, timeoutMs }: CallOptions): Promise<void> {
+    if (this.#prefix !== 'browser_use_') return;
+    if (signal?.aborted) throw signal.reason;
+    if (signal && !signal.addEventListener) throw invalid('signal', 'takes an AbortSignal');
+    const { agentBay, sessionId } = this.#session;
+    const params = { SessionId: sessionId, PersistentPath: BROWSER_PATH };
+    this.#ready ??= agentBay.calls.call('InitBrowser', { params }, { timeoutMs }).catch((error) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    const ready = this.#ready;
+    let stop = () => {};
+    await new Promise((resolve, reject) => {
+      stop = () => reject(signal?.reason);
+      signal?.addEventListener('abort', stop);
+      ready.then(resolve, reject);
+    }).finally(() => signal?.removeEventListener('abort', stop));
   }
 
   async #ask<Result>(
@@ -148,17 +164,17 @@ class Tasks {
     read: (told: Told) => object,
   ): Promise<Result> {
     checkText('taskId', taskId);
-    const { params, engine } = this.#toolCall(tool, { task_id: taskId });
+    const sent = this.#toolCall(tool, { task_id: taskId });
     const failing = { prefix: 'API request failed: ', empty };
     const { calls } = this.#session.agentBay;
     const readAll = (answer: Answer) => {
       const told = toldBy(answer);
       return { taskId: `${told.task_id ?? told.taskId ?? taskId}`, ...read(told) };
     };
-    return await calls.perform(tool, params, options, failing, readAll, engine);
+    return await calls.perform(tool, sent, options, failing, readAll);
   }
 
-  #toolCall(tool: string, args: object): ToolCall {
+  #toolCall(tool: string, args: object): Sent {
     return this.#session.toolCall(this.#prefix + tool, args);
   }
 }
@@ -217,7 +233,7 @@ export class Agent extends Tasks {
 
 /** What a tool says of a task. */
 function toldBy(answer: Answer): Told {
-  const told = parsed(toolText(answer));
+  const told = parsed(toolText(answer, 'decode'));
   if (typeof told !== 'object' || told === null) throw lacking('JSON', answer);
   return told;
 }

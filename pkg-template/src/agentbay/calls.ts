@@ -1,6 +1,6 @@
 import { Engine } from '../internal/engine.js';
 import { environment } from '../internal/environment.js';
-import type { RawOutcome, RawWaitOptions } from '../internal/raw.js';
+import type { ErrorKind, RawOutcome, RawWaitOptions } from '../internal/raw.js';
 import {
   AgentBayError,
   checkNumber,
@@ -88,13 +88,13 @@ export interface Failing {
   readonly before?: (() => Promise<unknown>) | undefined;
 }
 
-/** @internal What a call of a tool by the direct route to its session takes. */
-export interface DirectParams {
-  readonly args: object;
-  readonly server: string;
-  readonly requestId: string;
-  readonly tool: string;
-  readonly token: string;
+/** @internal What a call sends, and by which way. */
+export interface Sent {
+  readonly params: object;
+  /** The session's, which nothing that fails shows. */
+  readonly token?: string | undefined;
+  /** Of the direct route to the session; else the client's own. */
+  readonly engine?: Engine | undefined;
 }
 
 const NAMES = { baseUrl: 'endpoint', attemptTimeoutMs: 'timeoutMs' } as const;
@@ -145,20 +145,26 @@ export class Calls {
   /** The envelope of an answer that is a success. The direct route to a session has none; it gets one here. */
   async call<Data = unknown>(
     operation: string,
-    params: object,
+    { params, engine }: Sent,
     options: CallOptions | undefined,
-    engine?: Engine,
   ): Promise<Answer<Data>> {
     const { maxRetries, timeoutMs } = this.#options;
-    const { data } = await (engine ?? this.#engine).call(operation, [], params, {
-      signal: options?.signal,
-      attemptTimeoutMs: options?.timeoutMs ?? timeoutMs,
-      maxRetries,
-    });
-    const answer = (data ?? {}) as Answer<Data>;
-    if (!engine) return answer;
-    const { result } = (parsed(answer.data) ?? {}) as { result?: Data };
-    return { RequestId: (params as DirectParams).requestId, Data: result ?? null };
+    const sent: { requestId?: string } = { ...params };
+    const { requestId } = sent;
+    try {
+      const { data } = await (engine ?? this.#engine).call(operation, [], sent, {
+        signal: options?.signal,
+        attemptTimeoutMs: options?.timeoutMs ?? timeoutMs,
+        maxRetries,
+      });
+      const answer = (data ?? {}) as Answer<Data>;
+      if (!engine) return answer;
+      const { result } = (parsed(answer.data) ?? {}) as { result?: Data };
+      return { RequestId: requestId, Data: result ?? null };
+    } catch (error) {
+      if (engine && error instanceof AgentBayError) Object.assign(error, { requestId });
+      throw error;
+    }
   }
 
   /** Waits; what goes wrong then has the request id of `answer`, and says `late` when the time is up. */
@@ -183,25 +189,21 @@ export class Calls {
   /** Calls an operation for a result; `read` says what it has besides, and the client's options how it fails. */
   async perform<Data, Result>(
     operation: string,
-    params: object,
+    sent: Sent,
     options: CallOptions | undefined,
     failing: Failing,
     read: (answer: Answer<Data>) => object | Promise<object> | undefined,
-    engine?: Engine,
   ): Promise<Result> {
     try {
       await failing.before?.();
-      const answer = await this.call<Data>(operation, params, options, engine);
+      const answer = await this.call<Data>(operation, sent, options);
       return resultOf(answer, await read(answer));
     } catch (error) {
       if (options?.signal?.aborted) throw options.signal.reason;
       if (!(error instanceof AgentBayError) || error instanceof InvalidParameterError) throw error;
       const { prefix, empty, silent, missing } = failing;
-      // A tool may repeat the key, and is no answer that the core has cleaned.
-      const { requestId: own = '', token } = params as Partial<DirectParams>;
-      const told = { message: error.message, body: error.body };
-      Object.assign(error, [this.#apiKey, token].reduce(without, told));
-      const { kind, status, body, requestId = own, message } = error;
+      this.#clean(error, sent.token);
+      const { kind, status, body, requestId = '', message } = error;
       const isBare = status === 200;
       if (silent && isBare && this.#options.silentSuccess) return resultOf(body, silent);
       const isMissing = missing && error.notFound;
@@ -219,16 +221,23 @@ export class Calls {
       });
     }
   }
-}
 
-/** What was told, without a secret that it repeats. */
-function without<Told>(told: Told, secret: string | null | undefined): Told {
-  const inText = JSON.stringify(secret ?? '').slice(1, -1);
-  const text = JSON.stringify(told);
-  // Short ones, of tests for example, are parts of words.
-  return inText.length > 3 && text.includes(inText)
-    ? JSON.parse(text.replaceAll(inText, '[redacted]'))
-    : told;
+  /** Takes the key and the token out of what a tool has said: that is no answer which the core has cleaned. */
+  #clean(error: AgentBayError, token: string | undefined): void {
+    const { message, stack, cause, body } = error;
+    const { Token } = ((body as Answer | undefined)?.Data ?? {}) as { Token?: unknown };
+    const secrets = [this.#apiKey, token, Token].filter(
+      // Shorter ones, of tests for example, are parts of words.
+      (secret): secret is string => typeof secret === 'string' && secret.length > 3,
+    );
+    // Value by value, for in the text of JSON `true` or `1234` is not only text.
+    const told = JSON.stringify({ message, stack, body, cause: cause instanceof Error ? undefined : cause });
+    const clean = (_: string, value: unknown) =>
+      typeof value === 'string'
+        ? secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), value)
+        : value;
+    Object.assign(error, JSON.parse(told, clean));
+  }
 }
 
 /** @internal A result, of a success unless `more` says otherwise. */
@@ -265,6 +274,6 @@ export function fromSeconds(field: string, seconds: unknown): number {
 }
 
 /** @internal An answer that is not what its operation answers. */
-export function lacking(what: string, answer: Answer): AgentBayError {
-  return failure('decode', `the answer has no ${what}`, answer);
+export function lacking(what: string, answer: Answer, kind: ErrorKind = 'decode'): AgentBayError {
+  return failure(kind, `the answer has no ${what}`, answer);
 }

@@ -7,7 +7,7 @@ import {
   lacking,
   parsed,
 } from './calls.js';
-import { big, checkNumber, failure, invalid, isList, small, WIRE_NAMES } from './errors.js';
+import { big, checkNumber, checkText, failure, invalid, isList, json, small, WIRE_NAMES } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -50,24 +50,25 @@ export class AgentBay {
     if (contextSyncs && !isList(contextSyncs)) throw invalid('contextSyncs', 'takes a list of objects');
     const contexts = contextSyncs?.map((context) => ({
       ...renamed(context, big),
-      Policy: JSON.stringify(context.policy),
+      Policy: json('contextSyncs', context.policy),
     }));
     const wire = renamed(
       { loginRegionId: calls.regionId, ...others, contextSyncs: contexts },
       (name) => WIRE_NAMES[name] ?? big(name),
     );
     const failing = { prefix: 'Failed to create session: ' };
-    return await calls.perform('CreateMcpSession', wire, options, failing, (answer: Answer) =>
+    return await calls.perform('CreateMcpSession', { params: wire }, options, failing, (answer: Answer) =>
       this.#session(answer, params?.imageId),
     );
   }
 
   /** A session that was made before. */
   async get(sessionId: string, options?: CallOptions): Promise<SessionResult> {
+    checkText('sessionId', sessionId);
     const failing = { prefix: `Failed to get session ${sessionId}: ` };
     return await this.calls.perform(
       'GetSession',
-      { SessionId: sessionId },
+      { params: { SessionId: sessionId } },
       options,
       failing,
       (answer: Answer) => this.#session(answer),
@@ -81,7 +82,7 @@ export class AgentBay {
       throw failure('api', data.ErrMsg || 'Session creation failed', answer, bare);
     }
     if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', answer, bare);
-    const session = new Session(this, data.SessionId).adopt(data);
+    const session = new Session(this, `${data.SessionId}`).adopt(data);
     session.imageId = imageId;
     return { session };
   }
@@ -100,26 +101,32 @@ export class AgentBay {
     const failing = { prefix: 'Failed to list sessions: ', empty };
     checkNumber('page', page);
     const query = { Labels: labels, MaxResults: limit };
-    return await this.calls.perform('ListSession', query, options, failing, async (first: Answer) => {
-      let last = first;
-      for (let number = 2; number <= page; number += 1) {
-        const { NextToken } = last;
-        if (!NextToken) {
-          const message = `Cannot reach page ${page}: No more pages available`;
-          throw failure('api', message, last, { status: 200 });
+    return await this.calls.perform(
+      'ListSession',
+      { params: query },
+      options,
+      failing,
+      async (first: Answer) => {
+        let last = first;
+        for (let number = 2; number <= page; number += 1) {
+          const { NextToken } = last;
+          if (!NextToken) {
+            const message = `Cannot reach page ${page}: No more pages available`;
+            throw failure('api', message, last, { status: 200 });
+          }
+          last = await this.calls.call('ListSession', { params: { ...query, NextToken } }, options);
         }
-        last = await this.calls.call('ListSession', { ...query, NextToken }, options);
-      }
-      const sessions = sessionsIn(last);
-      return {
-        requestId: idOf(last),
-        sessionIds: sessions.map(({ sessionId }) => sessionId),
-        sessions,
-        nextToken: last.NextToken ?? '',
-        maxResults: last.MaxResults ?? limit,
-        totalCount: last.TotalCount ?? sessions.length,
-      };
-    });
+        const sessions = sessionsIn(last);
+        return {
+          requestId: idOf(last),
+          sessionIds: sessions.map(({ sessionId }) => sessionId),
+          sessions,
+          nextToken: last.NextToken ?? '',
+          maxResults: last.MaxResults ?? limit,
+          totalCount: last.TotalCount ?? sessions.length,
+        };
+      },
+    );
   }
 
   /** All sessions that carry `labels`, fetched page by page as they are asked for. Failures are thrown. */
@@ -130,9 +137,16 @@ export class AgentBay {
     let token: unknown;
     do {
       const params = { Labels: labels, MaxResults: 100, NextToken: token };
-      const answer = await this.calls.call('ListSession', params, options);
-      yield* sessionsIn(answer);
-      token = answer.NextToken !== token && answer.NextToken;
+      const { error, list, next } = await this.calls.perform<unknown, Page>(
+        'ListSession',
+        { params },
+        options,
+        { prefix: '' },
+        (answer) => ({ list: sessionsIn(answer), next: answer.NextToken }),
+      );
+      if (error) throw error;
+      yield* list;
+      token = next !== token && next;
     } while (token);
   }
 
@@ -144,6 +158,13 @@ export class AgentBay {
   ): Promise<DeleteResult> {
     return session.delete(syncContext, options);
   }
+}
+
+/** A page of sessions, or why there is none. */
+interface Page {
+  readonly error?: Error;
+  readonly list: SessionSummary[];
+  readonly next: unknown;
 }
 
 function sessionsIn(answer: Answer): SessionSummary[] {

@@ -145,5 +145,15 @@ export function isList(value: unknown): value is object[] {
 
 /** @internal Refuses what is no number from 0. */
 export function checkNumber(field: string, value: unknown): void {
-  if (!(typeof value === 'number' && value >= 0)) throw invalid(field, `takes a number from 0, got ${value}`);
+  const got = typeof value === 'number' ? value : typeof value;
+  if (!(typeof value === 'number' && value >= 0)) throw invalid(field, `takes a number from 0, got ${got}`);
+}
+
+/** @internal A value as JSON text; of a function there is none. Refuses what cannot be written so. */
+export function json(field: string, value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw invalid(field, 'takes what can be written as JSON, got a cycle or a bigint');
+  }
 }

@@ -7,10 +7,11 @@ import {
   lacking,
   parsed,
   resultOf,
+  type Sent,
 } from './calls.js';
 import type { AgentBay } from './client.js';
-import { big, checkNumber, failure } from './errors.js';
-import { type DirectRoute, directRoute, normalized, type ToolCall, toolText } from './tools.js';
+import { big, checkNumber, failure, json } from './errors.js';
+import { type DirectRoute, directRoute, normalized, type SessionData, toolText } from './tools.js';
 import type {
   DeleteResult,
   McpToolResult,
@@ -40,6 +41,7 @@ export class Session {
   /** Its tasks in words. */
   declare readonly agent: Agent;
   #route: DirectRoute | undefined;
+  #token: string | undefined;
 
   constructor(agentBay: AgentBay, sessionId: string) {
     this.agentBay = agentBay;
@@ -48,16 +50,19 @@ export class Session {
   }
 
   /** @internal Takes over what the service says of a session. */
-  adopt(data: Record<string, string>): this {
+  adopt(data: SessionData): this {
     this.resourceUrl = data.ResourceUrl ?? '';
+    this.#token = data.Token as string | undefined;
     this.#route = directRoute(this.agentBay.calls, data);
     return this;
   }
 
-  /** @internal What a call of a tool takes: by the direct route when it knows the tool. */
-  toolCall(tool: string, args: object, autoGenSession = false): ToolCall {
+  /** @internal What a call of a tool sends: by the direct route when that knows the tool and no new session is wanted. */
+  toolCall(tool: string, args: object, autoGenSession = false): Sent {
+    json('args', args);
     const params = { SessionId: this.sessionId, Name: tool, Args: args, AutoGenSession: autoGenSession };
-    return this.#route?.(tool, args) ?? { params };
+    const direct = autoGenSession === false ? this.#route?.(tool, args) : undefined;
+    return direct ?? { params, token: this.#token };
   }
 
   /** A call about this session for a result. */
@@ -68,8 +73,8 @@ export class Session {
     failing: Failing,
     read: (answer: Answer) => object | Promise<object> | undefined,
   ): Promise<Result> {
-    const all = { SessionId: this.sessionId, ...params };
-    return this.agentBay.calls.perform(operation, all, options, failing, read);
+    const sent = { params: { SessionId: this.sessionId, ...params }, token: this.#token };
+    return this.agentBay.calls.perform(operation, sent, options, failing, read);
   }
 
   /** Asks how this session stands until that has come which is waited for. */
@@ -100,7 +105,8 @@ export class Session {
   ): Promise<DeleteResult> {
     if (syncContext) {
       try {
-        const answer = await this.agentBay.calls.call('SyncContext', { SessionId: this.sessionId }, options);
+        const params = { SessionId: this.sessionId };
+        const answer = await this.agentBay.calls.call('SyncContext', { params }, options);
         await this.#watch(answer, '', 'sync', 1_500, SYNC_MS, options);
       } catch (error) {
         if (options?.signal?.aborted) throw error;
@@ -194,7 +200,7 @@ export class Session {
     const empty = { tools: [] };
     const failing = { prefix: 'Failed to list MCP tools: ', empty, silent: empty };
     const params = { ImageId: imageId ?? (this.imageId || 'linux_latest') };
-    return this.agentBay.calls.perform('ListMcpTools', params, options, failing, (answer: Answer) => {
+    return this.agentBay.calls.perform('ListMcpTools', { params }, options, failing, (answer: Answer) => {
       const tools = parsed(answer.Data);
       if (!Array.isArray(tools)) throw lacking('list', answer);
       return { tools };
@@ -204,7 +210,8 @@ export class Session {
   /**
    * Calls a tool, by the session's direct route when it has one. It is sent again only when it certainly was not accepted.
    *
-   * @param options `autoGenSession` lets the service make a new session when this one is gone
+   * @param options `autoGenSession` lets the service make a new session when this one is gone, which it cannot by the direct
+   * route
    */
   async callMcpTool(
     toolName: string,
@@ -219,12 +226,12 @@ export class Session {
     const { signal, readTimeoutMs = 0, connectTimeoutMs = 0, autoGenSession = false } = options ?? {};
     checkNumber('readTimeoutMs', readTimeoutMs);
     checkNumber('connectTimeoutMs', connectTimeoutMs);
-    const { params, engine } = this.toolCall(toolName, normalized(toolName, args), autoGenSession);
-    const timeoutMs = readTimeoutMs + connectTimeoutMs || (engine && DIRECT_MS);
+    const sent = this.toolCall(toolName, normalized(toolName, args), autoGenSession);
+    const timeoutMs = readTimeoutMs + connectTimeoutMs || (sent.engine && DIRECT_MS);
     const failing = { prefix: 'API request failed: ', empty: { data: '' } };
     const limits = { signal, timeoutMs };
     const read = (answer: Answer) => ({ data: toolText(answer) });
-    return await this.agentBay.calls.perform('CallMcpTool', params, limits, failing, read, engine);
+    return await this.agentBay.calls.perform('CallMcpTool', sent, limits, failing, read);
   }
 
   /**

@@ -1,46 +1,74 @@
-import type { Engine } from '../internal/engine.js';
-import { type Answer, type Calls, type DirectParams, lacking, parsed } from './calls.js';
-import { failure } from './errors.js';
+import type { ErrorKind } from '../internal/raw.js';
+import { type Answer, type Calls, lacking, parsed, type Sent } from './calls.js';
+import { failure, isList } from './errors.js';
 
-/** What a tool answers. */
-interface ToolAnswer {
+/** @internal What a tool answers. */
+export interface ToolAnswer {
   readonly content?: ReadonlyArray<string | { text?: string; blob?: string; data?: string }>;
-  readonly isError?: boolean;
+  readonly isError?: boolean | string;
 }
 
-/** @internal The text that a tool answered. A tool's error is thrown in the tool's own words. */
-export function toolText(answer: Answer): string {
-  const { content, isError } = (parsed(answer.Data) ?? {}) as ToolAnswer;
-  if (!Array.isArray(content)) throw lacking('content', answer);
-  const texts = content.map((item) =>
-    typeof item === 'string' ? item : (item?.text ?? item?.blob ?? item?.data ?? ''),
-  );
-  if (isError) throw failure('task_failed', texts.join('; ') || 'the tool says no more', answer);
-  return texts[0] ?? '';
+/**
+ * @internal The text that a tool answered. A tool's error is thrown in the tool's own words; of an answer that is none,
+ * nobody knows what the tool did, unless it only reads. The core looks in the same places when it waits (`status.rs`).
+ */
+export function toolText(answer: Answer, ifNone: ErrorKind = 'ambiguous_start'): string {
+  const said = parsed(answer.Data) as ToolAnswer | null;
+  if (!Array.isArray(said?.content)) throw lacking('content', answer, ifNone);
+  const why = complaint(said);
+  if (why) throw failure('task_failed', why, answer);
+  return textsOf(said)[0] ?? '';
 }
 
-/** @internal What a call of a tool takes; with an engine, it goes by the direct route. */
-export interface ToolCall {
-  readonly params: object;
-  readonly engine?: Engine;
+/** @internal The tool's own words, when what it said is an error. */
+export function complaint(said: ToolAnswer | null): string | undefined {
+  const isError = `${said?.isError}`.toLowerCase() === 'true';
+  return isError ? textsOf(said).join('; ') || 'the tool says no more' : undefined;
 }
 
-/** @internal The way to a session that bypasses the management API: what a call of one of its tools takes. */
-export type DirectRoute = (tool: string, args: object) => ToolCall | undefined;
+function textsOf(said: ToolAnswer | null): string[] {
+  return [said?.content ?? []]
+    .flat()
+    .map((item) => (typeof item === 'string' ? item : (item?.text ?? item?.blob ?? item?.data ?? '')));
+}
 
-/** @internal The direct route to a session, if the service has named one. */
-export function directRoute(calls: Calls, data: Record<string, string>): DirectRoute | undefined {
+/** @internal The way to a session that bypasses the management API: what a call of one of its tools sends. */
+export type DirectRoute = (tool: string, args: object) => Sent | undefined;
+
+/** @internal What the service says of a session, as far as it is read; anything may be missing or odd. */
+export interface SessionData {
+  readonly ResourceUrl?: string;
+  readonly LinkUrl?: unknown;
+  readonly Token?: unknown;
+  readonly ToolList?: unknown;
+}
+
+/** An entry of its list of tools. */
+type Entry = Readonly<Partial<Record<'name' | 'Name' | 'server' | 'serverName' | 'Server', string>>>;
+
+/** @internal The direct route to a session, if the service has named one that can be taken. */
+export function directRoute(calls: Calls, data: SessionData): DirectRoute | undefined {
   const { LinkUrl, Token: token, ToolList } = data;
   const list = parsed(ToolList);
-  if (!LinkUrl || !token || !Array.isArray(list)) return undefined;
-  const engine = calls.engine('agentbay-link', LinkUrl, token);
+  const url = `${LinkUrl}`;
+  if (!/^https?:\/\/[^\s@?#]+$/.test(url) || !isList(list)) return undefined;
+  if (typeof token !== 'string' || !/^[ -~]+$/.test(token)) return undefined;
+  const engine = calls.engine('agentbay-link', url, token);
   return (tool, args) => {
-    const entry = list.find(({ name, Name = name }) => Name === tool);
+    const entry: Entry | undefined = list.find(({ name, Name = name }: Entry) => Name === tool);
     const server = entry?.server ?? entry?.serverName ?? entry?.Server;
     if (!server) return undefined;
-    const requestId = `link-${Date.now()}-${`${Math.random()}`.slice(2, 11).padEnd(9, '0')}`;
-    const params: DirectParams = { args, server, requestId, tool, token };
-    return { engine, params };
+    const params = {
+      args,
+      server,
+      tool,
+      token,
+      // Another one each time that it is sent: a wait asks often.
+      get requestId() {
+        return `link-${Date.now()}-${`${Math.random()}`.slice(2, 11).padEnd(9, '0')}`;
+      },
+    };
+    return { engine, params, token };
   };
 }
 
@@ -51,7 +79,7 @@ const KEYS =
 export function normalized(tool: string, args: Record<string, unknown>): Record<string, unknown> {
   if (tool !== 'press_keys' || !Array.isArray(args?.keys)) return args;
   const keys = args.keys.map((key: unknown) => {
-    const small = `${key}`.toLowerCase();
+    const small = String(key).toLowerCase();
     if (/^.$/.test(small)) return small;
     if (/^f\d+$/.test(small)) return small.toUpperCase();
     return KEYS.split(' ').find((known) => known.toLowerCase() === small) ?? key;
