@@ -67,7 +67,7 @@ function byLikeness(functions) {
   const likeness = (at) => {
     let known = 1;
     for (const piece of pieces[at]) if (seen[piece] > 0) known += 1 / Math.sqrt(total[piece]);
-    return known / functions[at].length ** 0.9;
+    return known / functions[at].length ** 0.95;
   };
   const left = new Set(functions.keys());
   const smallest = () => [...left].reduce((a, b) => (functions[b].length < functions[a].length ? b : a));
