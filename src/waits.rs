@@ -81,7 +81,10 @@ impl WaitOptions {
             } else {
                 Goal::End
             },
-            pace: interval_ms.map_or_else(Pace::default, Pace::within),
+            pace: Pace {
+                patience_ms: settings.profile.patience_ms,
+                ..interval_ms.map_or_else(Pace::default, Pace::within)
+            },
             throw_on_failure,
             schema: view.member("schema").0,
             watch: view.member("watch").text().and_then(|word| {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { AgentBay } from 'taskwright/agentbay';
-import { agentbayServer, raw, refused, said } from '../helpers/agentbay-server.mjs';
+import { agentbayServer, gone, raw, refused, said } from '../helpers/agentbay-server.mjs';
 import { failureOf } from '../helpers/outcome.mjs';
 
 const KEY = 'akm-secret';
@@ -191,6 +191,38 @@ describe('a session with a direct route', () => {
     assert.equal(ids[0], requestId);
     assert.ok(!there.some(({ headers, body }) => `${JSON.stringify(headers)}${body}`.includes(KEY)));
     assert.ok(!server.requests.some(({ query }) => query.get('Action') === 'CallMcpTool'));
+  });
+
+  test('where it fails a wait goes on by the service, which knows whether the session is still there', async () => {
+    for (const [answers, end] of [
+      [said({ status: 'finished', product: 'p' }), ['finished', 'p', /^$/]],
+      [gone(), ['failed', '', /^Failed to execute: 400 \[InvalidMcpSession.NotFound\]/]],
+    ]) {
+      const sent = server.requests.length;
+      const told = [{ data: { result: said({ task_id: 'T' }) } }];
+      direct = () => told.shift();
+      detour = answers;
+      const result = await session.agent.executeTask('do', 20);
+      const [taskStatus, taskResult, message] = end;
+      assert.deepEqual([result.taskStatus, result.taskResult], [taskStatus, taskResult]);
+      assert.match(result.errorMessage, message);
+      assert.deepEqual(
+        server.requests.slice(sent).map(({ path, fields }) => [path, fields.Name, fields.Args]),
+        [
+          ['/link/callTool', undefined, undefined],
+          ['/link/callTool', undefined, undefined],
+          ['/', 'flux_get_task_status', '{"task_id":"T"}'],
+        ],
+      );
+    }
+  });
+
+  test('a wait by the direct route keeps its limit, and goes nowhere else when that is up', async () => {
+    direct = () => ({ data: { result: said({ task_id: 'T', status: 'running' }) } });
+    const { errorMessage, taskStatus } = await session.agent.computer.executeTaskAndWait('do', 0.1);
+    assert.equal(errorMessage, 'Task execution timed out after 0.1 seconds. Task ID: T.');
+    assert.equal(taskStatus, 'failed');
+    assert.equal(server.count('CallMcpTool flux_get_task_status'), 0);
   });
 
   test('a task whose tools nobody there has goes by the service', async () => {

@@ -35,7 +35,12 @@ pub struct Profile {
     pub path_prefixes: &'static [&'static str],
     /// What all waits of one client may spend together unless told otherwise.
     pub budget: Budget,
+    /// How long questions may keep failing before a wait gives up, milliseconds.
+    pub patience_ms: u64,
 }
+
+/// Long enough for a service that is put in order.
+const PATIENCE_MS: u64 = 300_000;
 
 impl Profile {
     /// The header that carries the key in requests to `path`.
@@ -60,6 +65,7 @@ pub static LOCAL: Profile = Profile {
     idempotent_starts: true,
     path_prefixes: &[],
     budget: Budget { in_flight: 32, per_second: 2_000 },
+    patience_ms: PATIENCE_MS,
 };
 
 /// Anchor Browser's cloud.
@@ -78,6 +84,7 @@ pub static ANCHOR: Profile = Profile {
     path_prefixes: &[],
     // The vendor names no limit; its guide asks every 2 s for each task.
     budget: Budget { in_flight: 32, per_second: 300 },
+    patience_ms: PATIENCE_MS,
 };
 
 /// Asteroid's cloud, its newer API where there is one.
@@ -97,6 +104,7 @@ pub static ASTEROID: Profile = Profile {
     path_prefixes: &["/api/v1", "/agents/v2"],
     // The vendor names no limit; its clients ask every second for each execution.
     budget: Budget { in_flight: 32, per_second: 300 },
+    patience_ms: PATIENCE_MS,
 };
 
 /// Asteroid's cloud, its older API.
@@ -125,6 +133,7 @@ pub static AGENTBAY: Profile = Profile {
     path_prefixes: &[],
     // The vendor names no limit; its clients ask every 3 s for each task.
     budget: Budget { in_flight: 32, per_second: 300 },
+    patience_ms: PATIENCE_MS,
 };
 
 /// The direct route to one session of AgentBay; its key is the session's own.
@@ -138,6 +147,8 @@ static AGENTBAY_LINK: Profile = Profile {
     key_field: "",
     stamps: ("", ""),
     query_headers: &[],
+    // Whether the session is still there the service knows, and the façade goes on by asking it.
+    patience_ms: 0,
     ..AGENTBAY
 };
 

@@ -1,5 +1,5 @@
 import { type Answer, type CallOptions, fromSeconds, lacking, parsed, type Sent } from './calls.js';
-import { checkNumber, checkText, failure, invalid, json, TimeoutError } from './errors.js';
+import { AgentBayError, checkNumber, checkText, failure, invalid, json, TimeoutError } from './errors.js';
 import type { Session } from './session.js';
 import { complaint, type ToolAnswer, toolText } from './tools.js';
 import type { ExecutionResult, QueryResult } from './types.js';
@@ -106,16 +106,25 @@ class Tasks {
           : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
       Object.assign(result, { taskId, taskResult: '' });
       try {
-        const question = this.#toolCall('get_task_status', { task_id: taskId });
-        const how = {
-          signal,
-          attemptTimeoutMs: timeoutMs,
-          watch: this.#prefix ? undefined : 'mobile',
-          params: question.params,
-          timeoutMs: waitMs,
-          intervalMs: INTERVAL_MS,
+        const begun = performance.now();
+        const watch = ({ params, engine }: Sent) => {
+          const how = {
+            signal,
+            attemptTimeoutMs: timeoutMs,
+            watch: this.#prefix ? undefined : 'mobile',
+            params,
+            timeoutMs: Math.max(waitMs + begun - performance.now(), 1),
+            intervalMs: INTERVAL_MS,
+          };
+          return calls.watch(answer, taskId, late, how, engine);
         };
-        const ended = await calls.watch(answer, taskId, late, how, question.engine);
+        const question = this.#toolCall('get_task_status', { task_id: taskId });
+        const ended = await watch(question).catch((error) => {
+          if (!question.engine || !(error instanceof AgentBayError) || error instanceof TimeoutError)
+            throw error;
+          // Where the direct route fails, the service knows whether the session is still there.
+          return watch(this.#toolCall('get_task_status', { task_id: taskId }, false));
+        });
         const told = ended.result as Told & ToolAnswer;
         const product = productOf(told);
         result.taskStatus = ended.rawStatus;
@@ -148,12 +157,11 @@ class Tasks {
       throw error;
     });
     const ready = this.#ready;
-    let stop = () => {};
     await new Promise((resolve, reject) => {
-      stop = () => reject(signal?.reason);
-      signal?.addEventListener('abort', stop);
-      ready.then(resolve, reject);
-    }).finally(() => signal?.removeEventListener('abort', stop));
+      const stop = () => reject(signal?.reason);
+      signal?.addEventListener('abort', stop, { once: true });
+      ready.finally(() => signal?.removeEventListener('abort', stop)).then(resolve, reject);
+    });
   }
 
   async #ask<Result>(
@@ -174,8 +182,8 @@ class Tasks {
     return await calls.perform(tool, sent, options, failing, readAll);
   }
 
-  #toolCall(tool: string, args: object): Sent {
-    return this.#session.toolCall(this.#prefix + tool, args);
+  #toolCall(tool: string, args: object, isDirect?: boolean): Sent {
+    return this.#session.toolCall(this.#prefix + tool, args, false, isDirect);
   }
 }
 

@@ -225,18 +225,18 @@ export class Calls {
   /** Takes the key and the token out of what a tool has said: that is no answer which the core has cleaned. */
   #clean(error: AgentBayError, token: string | undefined): void {
     const { message, stack, cause, body } = error;
-    const { Token } = ((body as Answer | undefined)?.Data ?? {}) as { Token?: unknown };
-    const secrets = [this.#apiKey, token, Token].filter(
-      // Shorter ones, of tests for example, are parts of words.
-      (secret): secret is string => typeof secret === 'string' && secret.length > 3,
-    );
+    const { Token } = ((body as Answer | undefined)?.Data ?? {}) as { Token?: string };
+    // Shorter ones, of tests for example, are parts of words.
+    const secrets = [this.#apiKey ?? '', token ?? '', Token ?? ''].filter(({ length }) => length > 3);
     // Value by value, for in the text of JSON `true` or `1234` is not only text.
     const told = JSON.stringify({ message, stack, body, cause: cause instanceof Error ? undefined : cause });
-    const clean = (_: string, value: unknown) =>
+    const clean = JSON.parse(told, (_, value) =>
       typeof value === 'string'
         ? secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), value)
-        : value;
-    Object.assign(error, JSON.parse(told, clean));
+        : value,
+    );
+    // Firefox lists a stack that was set among the members.
+    if (JSON.stringify(clean) !== told) Object.assign(error, clean);
   }
 }
 

@@ -58,10 +58,10 @@ export class Session {
   }
 
   /** @internal What a call of a tool sends: by the direct route when that knows the tool and no new session is wanted. */
-  toolCall(tool: string, args: object, autoGenSession = false): Sent {
+  toolCall(tool: string, args: object, autoGenSession = false, isDirect = autoGenSession === false): Sent {
     json('args', args);
     const params = { SessionId: this.sessionId, Name: tool, Args: args, AutoGenSession: autoGenSession };
-    const direct = autoGenSession === false ? this.#route?.(tool, args) : undefined;
+    const direct = isDirect ? this.#route?.(tool, args) : undefined;
     return direct ?? { params, token: this.#token };
   }
 
