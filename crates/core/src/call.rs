@@ -285,7 +285,7 @@ impl CallMachine {
         let message = if target.is_some() {
             format!(
                 "the server redirects with {}, which would change what is asked or goes in a circle",
-                self.head.status
+                u32::from(self.head.status)
             )
         } else {
             let place = self

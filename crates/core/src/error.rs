@@ -307,7 +307,9 @@ pub fn bare<V: View>(body: &V, is_error: bool) -> Envelope {
 /// What a status without a usable body reads as. A refusal under a good status stands for itself.
 #[must_use]
 pub fn status_message(status: u16, text: &str) -> String {
-    let text = text.trim();
+    let text = text.trim_ascii();
+    // Numbers of this width are shown in other messages, too.
+    let status = u32::from(status);
     if status < 300 {
         excerpt(text, MESSAGE_LIMIT)
     } else if text.is_empty() {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::text::{before, has, join, quoted, split_once};
+use crate::text::{before, has, is_blank, join, quoted, split_once};
 use crate::view::{Seen, View};
 
 /// One endpoint.
@@ -213,7 +213,7 @@ fn check_field<V: View>(field: &Field, value: &V) -> Result<(), InvalidInput> {
         return Ok(());
     }
     let fits = match (field.takes, &seen) {
-        (Takes::Text, Seen::Text(text)) => !text.trim().is_empty(),
+        (Takes::Text, Seen::Text(text)) => !is_blank(text),
         (Takes::WebUrl, Seen::Text(text)) => is_web_url(text),
         (Takes::Flag, Seen::Flag(_))
         | (Takes::Object, Seen::Object)

@@ -1,7 +1,7 @@
 //! Addresses: the encoder for path segments and query values, and the join of a base URL with a path.
 
 use crate::operation::InvalidInput;
-use crate::text::{before, has, parts, quoted, replace, split_once};
+use crate::text::{before, has, is_one_of, parts, quoted, replace, split_once};
 use crate::view::{Seen, View};
 
 /// `segment` percent-encoded for a path.
@@ -62,7 +62,7 @@ impl BaseUrl {
     pub fn parse(name: &str, text: &str) -> Result<Self, InvalidInput> {
         let takes = "takes an absolute http:// or https:// address without credentials, query or fragment";
         let refuse = |got: &str| Err(InvalidInput::new(name, format!("{takes}, got {got}")));
-        let text = text.trim();
+        let text = text.trim_ascii();
         if has(text, b"@") {
             return refuse("one with credentials");
         }
@@ -213,7 +213,7 @@ fn encode(text: &str, keep: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || keep.contains(&byte) {
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, keep) {
             out.push(char::from(byte));
         } else {
             out.push('%');

@@ -10,8 +10,8 @@ use crate::text::{find, parts, split_once};
 #[must_use]
 pub fn parse(retry_after_ms: Option<&str>, retry_after: Option<&str>, date_now_ms: u64) -> Option<u64> {
     retry_after_ms
-        .and_then(|text| thousandths(text.trim(), 0))
-        .or_else(|| retry_after.and_then(|text| after(text.trim(), date_now_ms)))
+        .and_then(|text| thousandths(text.trim_ascii(), 0))
+        .or_else(|| retry_after.and_then(|text| after(text.trim_ascii(), date_now_ms)))
 }
 
 fn after(text: &str, date_now_ms: u64) -> Option<u64> {

@@ -20,14 +20,27 @@ pub fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a st
 /// What stands before the first of these bytes; all of `text` when there is none of them.
 #[must_use]
 pub fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
-    let at = text.bytes().position(|byte| ends.contains(&byte));
+    let at = text.bytes().position(|byte| is_one_of(byte, ends));
     at.and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 /// Whether one of these bytes is in `text`.
 #[must_use]
 pub fn has(text: &str, any: &[u8]) -> bool {
-    text.bytes().any(|byte| any.contains(&byte))
+    text.bytes().any(|byte| is_one_of(byte, any))
+}
+
+/// Whether `byte` is one of these.
+#[must_use]
+#[allow(clippy::manual_contains, reason = "`contains` brings the standard library's search for bytes along")]
+pub fn is_one_of(byte: u8, bytes: &[u8]) -> bool {
+    bytes.iter().any(|known| *known == byte)
+}
+
+/// Whether there is nothing in it but white space.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// What stands between these bytes, all of which are ASCII.
@@ -133,6 +146,7 @@ mod tests {
 
     #[test]
     fn parts_are_joined_and_an_empty_needle_is_nowhere() {
+        assert!(is_blank(" \n\u{a0}") && !is_blank(" a"));
         assert_eq!((before("ü/b?c", b"?/"), before("ü", b"?")), ("ü", "ü"));
         assert_eq!(join(["a", "b"], ", "), "a, b");
         assert_eq!(replace("abc", "", "x"), "abc");

@@ -1,7 +1,7 @@
 //! Asteroid's status words, results and questions.
 
 use crate::status::{Standing, TaskStatus};
-use crate::text::join;
+use crate::text::{is_blank, join};
 use crate::view::{Seen, View};
 
 /// The word for an agent that has stopped to ask.
@@ -100,7 +100,7 @@ pub fn question<V: View>(activities: &V) -> Option<String> {
         });
         told.or_else(|| of_kind("action_started").next()).and_then(|payload| inner(payload, "message").text())
     };
-    let said = |text: &String| !text.trim().is_empty();
+    let said = |text: &String| !is_blank(text);
     Some(pause.filter(said).or_else(message).filter(said).unwrap_or_else(|| UNSAID.to_owned()))
 }
 
