@@ -109,8 +109,11 @@ fn clean_json(value: JsValue, redactor: &Redactor) -> (Option<String>, JsValue) 
     if cleaned == text {
         return (None, value);
     }
-    let value = json_parse(&JsString::from(cleaned.as_str())).unwrap_or_default();
-    (Some(cleaned), value)
+    match json_parse(&JsString::from(cleaned.as_str())) {
+        Ok(value) => (Some(cleaned), value),
+        // A key that is a word of JSON, such as `null` or `1234`, is no secret.
+        Err(_) => (None, value),
+    }
 }
 
 /// The answer's headers without the secrets.

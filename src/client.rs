@@ -300,6 +300,7 @@ impl Client {
             secrets.extend(text::parts(&value, b" ;=,").filter(|part| part.len() > 5).map(str::to_owned));
             secrets.push(value);
         }
+        secrets.extend(options.secret);
         let redactor = if secrets.is_empty() {
             Rc::clone(&self.settings.redactor)
         } else {

@@ -104,5 +104,8 @@ pub(crate) fn to_json(name: &str, value: &JsValue) -> Result<JsValue, InvalidInp
 }
 
 pub(crate) fn not_json(name: &str) -> InvalidInput {
-    InvalidInput::new(name, "takes what can be written as JSON, got a cycle, a bigint or a function")
+    InvalidInput::new(
+        name,
+        "takes what can be written as JSON, got a cycle, a bigint, a function or a symbol",
+    )
 }

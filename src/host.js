@@ -97,6 +97,7 @@ const OPTIONS = [
   'onRequest',
   'raw',
   'shaped',
+  'secret',
 ];
 
 /** Which options of a call are given, a bit for each. */

@@ -9,6 +9,7 @@ use taskwright_core::limits;
 use taskwright_core::operation::InvalidInput;
 use taskwright_core::path::BaseUrl;
 use taskwright_core::profile::{self, Profile};
+use taskwright_core::text::is_one_of;
 use taskwright_core::view::{Seen, View as _};
 use taskwright_core::wait::Budget;
 use wasm_bindgen::prelude::*;
@@ -89,6 +90,8 @@ pub(crate) struct CallOptions {
     pub(crate) body: JsValue,
     pub(crate) raw: bool,
     pub(crate) shaped: bool,
+    /// What must not be shown besides the key.
+    pub(crate) secret: Option<String>,
     pub(crate) on_request: Option<Function>,
 }
 
@@ -144,6 +147,7 @@ impl CallOptions {
         let flag = |at| option(at).is_some_and(|value| value.0.is_truthy());
         self.raw = flag(12);
         self.shaped = flag(13);
+        self.secret = option(14).and_then(|secret| secret.text());
         Ok(())
     }
 }
@@ -185,7 +189,7 @@ fn read_headers(headers: &Js) -> Result<Vec<(String, String)>, InvalidInput> {
     for name in headers.names() {
         let value = headers.member(&name).text().filter(|value| is_header_value(value));
         let is_name = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~"));
         match value {
             Some(value) if is_name && !is_framing(&name) => pairs.push((name, value)),
             _ => {

@@ -86,6 +86,8 @@ export interface RawCallOptions {
   readonly raw?: boolean;
   /** The answer must have a `data` object. */
   readonly shaped?: boolean;
+  /** What no error may show, besides the key. */
+  readonly secret?: string | undefined;
   /** Told before each request. */
   readonly onRequest?: (event: RawRequestEvent) => void;
 }

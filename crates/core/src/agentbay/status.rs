@@ -17,11 +17,12 @@ pub fn mobile_task<V: View>(answer: &V) -> Option<Standing<V>> {
 /// newer clients of the vendor take it.
 fn ends_as<V: View>(answer: &V, well: &str, ill: &[&str]) -> Option<Standing<V>> {
     // The direct route wraps what the tool says once more.
-    let direct = unpacked(answer.member("data")).member("result");
+    let direct = unpacked(unpacked(answer.member("data")).member("result"));
     let said = if direct.seen() == Seen::Object { direct } else { unpacked(answer.member("Data")) };
     let is_error = match said.member("isError").seen() {
         Seen::Flag(is_error) => is_error,
-        Seen::Text(word) => word.eq_ignore_ascii_case("true"),
+        Seen::Number(number) => number != 0.0,
+        Seen::Text(word) => !(word.is_empty() || word == "0" || word.eq_ignore_ascii_case("false")),
         _ => false,
     };
     if is_error {
@@ -130,28 +131,37 @@ mod tests {
     #[test]
     fn a_tools_error_is_a_failed_task_and_its_words_are_at_hand() {
         let said = json!({"content": [{"text": "no"}], "isError": true});
-        let in_text = json!({"content": [{"text": "no"}], "isError": "True"});
-        for said in [said, in_text] {
+        let otherwise = [json!("True"), json!("1"), json!(1)]
+            .map(|word| json!({"content": [{"text": "no"}], "isError": word}));
+        for said in [said].into_iter().chain(otherwise) {
             let direct = json!({"result": said});
             for answer in [
                 json!({"Data": said}),
                 json!({"Data": said.to_string()}),
                 json!({"data": direct}),
                 json!({"data": direct.to_string()}),
+                json!({"data": {"result": said.to_string()}}),
             ] {
                 let standing = task(&Owned(Some(answer))).unwrap();
                 assert_eq!((standing.word.as_str(), standing.status), ("failed", TaskStatus::Failed));
                 assert_eq!(standing.result.0.as_ref(), Some(&said));
             }
         }
-        let fine = json!({"Data": {"content": [{"text": "{}"}], "isError": "false"}});
-        assert_eq!(stands(task, fine).unwrap().0, "finished");
+        for word in [json!("false"), json!("False"), json!(""), json!("0"), json!(0), json!(null)] {
+            let fine = json!({"Data": {"content": [{"text": "{}"}], "isError": word}});
+            assert_eq!(stands(task, fine).unwrap().0, "finished", "{word}");
+        }
     }
 
     #[test]
     fn what_a_tool_says_may_stand_in_four_places() {
         let told = json!({"status": "failed"}).to_string();
-        for item in [json!(told), json!({"text": told}), json!({"blob": told}), json!({"data": told})] {
+        for item in [
+            json!(told),
+            json!({"text": told}),
+            json!({"text": "", "blob": told}),
+            json!({"text": 5, "blob": null, "data": told}),
+        ] {
             let answer = json!({"Data": {"content": [item], "isError": false}});
             assert_eq!(stands(task, answer).unwrap().0, "failed", "{item}");
         }
