@@ -80,12 +80,18 @@ test('in a page, too, no part of an error has a key that a tool repeats', async 
   const parts = await tab.evaluate(
     async ([entry, apiKey]) => {
       const { AgentBay, Session } = await import(entry);
-      const told = { content: [{ text: `denied for ${apiKey}` }], isError: true };
-      const fetch = async () => Response.json({ RequestId: 'r', Success: true, Data: told });
+      const why = `denied for ${apiKey}`;
+      const answers = [
+        { content: [{ text: why }], isError: true },
+        { content: [{ text: '{"task_id":"T"}' }] },
+        { content: [{ text: JSON.stringify({ status: 'failed', error: why }) }] },
+      ];
+      const fetch = async () => Response.json({ RequestId: 'r', Success: true, Data: answers.shift() });
       const session = new Session(new AgentBay({ apiKey, endpoint: 'http://h', fetch }), 'S');
       const { error } = await session.callMcpTool('t', {});
-      const { message, stack, body } = error;
-      return [message, stack, `${error}`, JSON.stringify(body), JSON.stringify(error)];
+      const { error: failed } = await session.agent.executeTask('t', 1);
+      const parts = ({ message, stack }) => [message, stack];
+      return [...parts(error), ...parts(failed), `${error}`, JSON.stringify(error), failed.cause];
     },
     ['/taskwright/agentbay.js', key],
   );

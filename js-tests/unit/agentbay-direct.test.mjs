@@ -26,21 +26,26 @@ describe('a session with a direct route', () => {
       '/link/callTool': () => raw(200, direct() ?? 'no JSON'),
       InitBrowser: () => refused('NoBrowser', 'the image has none'),
       CallMcpTool: () => detour,
-      CreateMcpSession: () => ({
-        SessionId: 'S',
-        LinkUrl: `${server.url}/link/`,
-        Token: 'a session token',
-        ToolList: JSON.stringify([
-          { name: 'shell', server: 'srv' },
-          { Name: 'odd', serverName: 'other' },
-          { name: 'browser_use_execute_task', server: 'browser' },
-          ...['execute_task', 'get_task_status', 'terminate_task'].flatMap((name) => [
-            { name: `flux_${name}`, server: 'computer' },
-            { name, server: 'mobile' },
-          ]),
-        ]),
-        ...data,
-      }),
+      ListMcpTools: () => detour,
+      GetMcpResource: () => detour,
+      CreateMcpSession: () =>
+        typeof data === 'string'
+          ? data
+          : {
+              SessionId: 'S',
+              LinkUrl: `${server.url}/link/`,
+              Token: 'a session token',
+              ToolList: JSON.stringify([
+                { name: 'shell', server: 'srv' },
+                { Name: 'odd', serverName: 'other' },
+                { name: 'browser_use_execute_task', server: 'browser' },
+                ...['execute_task', 'get_task_status', 'terminate_task'].flatMap((name) => [
+                  { name: `flux_${name}`, server: 'computer' },
+                  { name, server: 'mobile' },
+                ]),
+              ]),
+              ...data,
+            },
     });
     agentBay = new AgentBay({ apiKey: KEY, endpoint: server.url });
     ({ session } = await agentBay.create());
@@ -138,6 +143,12 @@ describe('a session with a direct route', () => {
       { LinkUrl: 'http://user@h/' },
       { LinkUrl: 'http://h/?a=b' },
       { LinkUrl: 'http://h h/' },
+      { LinkUrl: 'http://h:x/' },
+      { LinkUrl: 'http://h:/' },
+      { LinkUrl: 'http://:80/' },
+      { LinkUrl: 'http:///x' },
+      { LinkUrl: 'http://[::1' },
+      { LinkUrl: 'http://h\\x' },
       { LinkUrl: { a: 1 } },
       { LinkUrl: null },
       { Token: 5 },
@@ -162,6 +173,43 @@ describe('a session with a direct route', () => {
     const made = await agentBay.create();
     assert.equal(made.errorMessage, 'denied for [redacted]');
     assert.ok(!inspect(made.error).includes('a session token'));
+    data = JSON.stringify({ Token: 'a session token' });
+    const none = await agentBay.create();
+    assert.equal(none.error.kind, 'ambiguous_start');
+    assert.ok(!inspect(none.error).includes('a session token'));
+  });
+
+  test('the token stays out of what the service says of other calls, cut short or not', async () => {
+    const far = '-'.repeat(70);
+    for (const answer of [
+      raw(200, `no JSON ${far}a session token`),
+      raw(400, `no JSON ${far}a session token`),
+      refused('Odd', 'seen: a session token'),
+      raw(400, { RequestId: 'a session token', Code: 'a session token', Message: 'm' }),
+      said('a session token'),
+    ]) {
+      detour = answer;
+      for (const call of [
+        session.callMcpTool('unknown', {}),
+        session.listMcpTools(),
+        session.info(),
+        session.agent.browser.getTaskStatus('T'),
+      ]) {
+        const { error = new Error('none'), ...result } = await call.catch((error) => ({ error }));
+        for (let at = error; at; at = at.cause) {
+          const { message, stack, body, code, requestId, headers } = at;
+          const all = inspect([message, stack, body, code, requestId, [...(headers ?? [])], result], {
+            depth: 9,
+          });
+          if (result.success !== true) assert.ok(!all.includes('a session'), all);
+        }
+      }
+    }
+  });
+
+  test('a refused parameter has no id of a request', async () => {
+    const { requestId } = await failureOf(session.callMcpTool('shell', []));
+    assert.equal(requestId || undefined, undefined);
   });
 
   test('tasks of agents go there as well: started, waited for and ended', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { TaskwrightError } from 'taskwright';
 import * as agentbay from 'taskwright/agentbay';
 import { agentbayServer, gone, raw, refused, said, softly } from '../helpers/agentbay-server.mjs';
@@ -302,11 +303,76 @@ test('a task that repeats the key fails without it, in words, stack, cause and b
   });
 });
 
-test('the cause of a lost connection is what the runtime threw', async () => {
-  const cause = new TypeError('no way');
-  const agentBay = new AgentBay({ apiKey: KEY, endpoint: 'http://h', fetch: () => Promise.reject(cause) });
-  const { error } = await agentBay.list({}, 1, 10, { timeoutMs: 1_000 });
-  assert.equal(error.cause, cause);
+test('the cause of a lost connection is what the runtime threw, whatever that is', async () => {
+  const circle = {};
+  circle.self = circle;
+  for (const cause of [new TypeError('no way'), runInNewContext('new Error("far")'), { a: 1 }, circle, 5n]) {
+    const options = { apiKey: KEY, endpoint: 'http://h', maxRetries: 0 };
+    const agentBay = new AgentBay({ ...options, fetch: () => Promise.reject(cause) });
+    const listed = await agentBay.list();
+    assert.deepEqual([listed.error.kind, listed.error.cause], ['connection', cause]);
+    assert.equal(listed.error.cause, cause);
+    const { error } = await agentBay.create();
+    assert.deepEqual([error.kind, error.cause], ['ambiguous_start', cause]);
+  }
+});
+
+test('a key that is a word of JSON breaks no refusal', async () => {
+  const body = {
+    RequestId: 'r',
+    Code: 'InvalidMcpSession.NotFound',
+    Message: 'gone',
+    Success: false,
+    Data: null,
+  };
+  for (const apiKey of ['null', 'false', '400', '1234', 'gone', 'r']) {
+    for (const status of [200, 400]) {
+      const answer = raw(status, { ...body, HttpStatusCode: 400, more: 1234 });
+      await with_(answer, { apiKey }, async ({ session }) => {
+        const { success, error, requestId } = await session.getStatus();
+        assert.deepEqual(
+          [success, error.notFound, error.code, requestId.length > 0],
+          [false, true, body.Code, true],
+          `${apiKey}, ${status}`,
+        );
+        await session[Symbol.asyncDispose]();
+        assert.equal((await session.info()).errorMessage, 'Session S not found');
+      });
+    }
+  }
+});
+
+test('what a task or a session says why it failed need not be text', async () => {
+  for (const why of [{ message: 'x' }, 5, true, ['a']]) {
+    const text = JSON.stringify(why);
+    await with_(said({ error: why }), {}, async ({ session }) => {
+      const { errorMessage, error } = await session.agent.asyncExecuteTask('t');
+      assert.deepEqual([errorMessage, error.kind], [text, 'task_failed']);
+    });
+    await with_(said({ task_id: 'T', status: 'failed', error: why }), {}, async ({ session }) => {
+      const { errorMessage, error } = await session.agent.executeTask('t', 1);
+      assert.deepEqual([errorMessage, error.cause], [`Failed to execute task. ${text}`, why]);
+    });
+    await with_({ Success: 'False', ErrMsg: why }, {}, async ({ agentBay }) => {
+      const { errorMessage, error } = await agentBay.create();
+      assert.deepEqual([errorMessage, error.kind], [text, 'api']);
+    });
+  }
+});
+
+test('secrets that contain each other, and names of members, are taken out as well', async () => {
+  const data = {
+    content: [{ text: `denied ${KEY}-tail` }],
+    isError: true,
+    [`${KEY}-tail`]: 1,
+    Token: `${KEY}-tail`,
+  };
+  await with_(data, {}, async ({ session }) => {
+    const { errorMessage, error } = await session.callMcpTool('t', {});
+    assert.equal(errorMessage, 'denied [redacted]');
+    assert.ok(!inspect(error, { depth: 9 }).includes(KEY));
+    assert.equal(error.body.Data['[redacted]'], 1);
+  });
 });
 
 test('a list that is none is a failed result', async () => {
@@ -323,6 +389,7 @@ test('a list that is none is a failed result', async () => {
 
 test('a session without an id is nobody’s session, and a hollow one says why', async () => {
   await with_({}, {}, async ({ agentBay }) => {
+    assert.equal((await agentBay.get('S')).error.kind, 'decode');
     const { success, errorMessage, error, session } = await agentBay.create();
     assert.deepEqual([success, session, error.kind], [false, undefined, 'ambiguous_start']);
     assert.equal(errorMessage, 'SessionId not found in response');
@@ -449,6 +516,14 @@ describe('bad input is refused by name before anything is sent, in every mode', 
     'a schema with a bigint': [
       ({ session }) => session.agent.browser.executeTaskAndWait('t', 1, { outputSchema: { a: 1n } }),
       'outputSchema',
+    ],
+    'a schema that is a function': [
+      ({ session }) => session.agent.browser.executeTask('t', { outputSchema: () => 1 }),
+      'outputSchema',
+    ],
+    'a policy that is a symbol': [
+      ({ agentBay }) => agentBay.create({ contextSyncs: [{ policy: Symbol('p') }] }),
+      'contextSyncs',
     ],
     'a policy that is a circle': [
       ({ agentBay }) => agentBay.create({ contextSyncs: [{ policy: circle() }] }),

@@ -102,13 +102,18 @@ describe('executeTask', () => {
 
   test('the text of a tool is found wherever it stands, and so is its error', async () => {
     const told = JSON.stringify({ status: 'finished', product: 'p' });
-    for (const item of [told, { text: told }, { blob: told }, { data: told }]) {
-      const { session } = await serve({ ...STARTED, [STATUS]: { content: [item], isError: 'false' } });
-      const { taskResult, errorMessage } = await session.agent.executeTask('do', 1);
-      assert.deepEqual([taskResult, errorMessage], ['p', ''], JSON.stringify(item));
+    const items = [told, { text: told }, { text: '', blob: told }, { text: 5, blob: null, data: told }];
+    for (const item of items) {
+      for (const isError of [false, 'False', '', null]) {
+        const { session } = await serve({ ...STARTED, [STATUS]: { content: [item], isError } });
+        const { taskResult, errorMessage } = await session.agent.executeTask('do', 1);
+        assert.deepEqual([taskResult, errorMessage], ['p', ''], JSON.stringify([item, isError]));
+        const { taskStatus, taskProduct } = await session.agent.getTaskStatus('T');
+        assert.deepEqual([taskStatus, taskProduct], ['finished', 'p']);
+      }
     }
     const content = ['no', { text: 'such' }, { blob: 'task' }, { data: '!' }, null];
-    for (const isError of [true, 'true', 'True']) {
+    for (const isError of [true, 'true', 'True', 1, '1']) {
       const { session } = await serve({ ...STARTED, [STATUS]: { content, isError } });
       for (const result of [
         await session.agent.executeTask('do', 1),
@@ -232,38 +237,57 @@ describe('executeTaskAndWait', () => {
     assert.deepEqual([SessionId, PersistentPath], ['S', '/tmp/agentbay_browser']);
   });
 
-  test('tasks that begin together get it ready once, and each stops waiting for it by its own signal', async () => {
-    let answer = () => {};
+  test('tasks that begin together get it ready once', async () => {
+    let answer;
     const { server, session } = await serve({
       ...STARTED,
-      InitBrowser: (_f, count) => (response) => {
-        answer = () => raw(200, { RequestId: 'r', Success: count > 1 })(response);
+      InitBrowser: () => (response) => {
+        answer = () => raw(200, { RequestId: 'r', Success: true })(response);
       },
     });
-    const start = 'CallMcpTool browser_use_execute_task';
     const { browser } = session.agent;
     const controller = new AbortController();
     const { signal } = controller;
-    const both = ['one', 'two'].map((task) => browser.executeTask(task));
+    const tasks = ['one', 'two'].map((task) => browser.executeTask(task));
     const stopped = failureOf(browser.executeTask('three', { signal }));
+    const other = browser.executeTask('four', { signal: new AbortController().signal });
     await until(() => server.requests.length === 1);
     controller.abort('enough');
     assert.equal(await stopped, 'enough');
     assert.equal(getEventListeners(signal, 'abort').length, 0);
     answer();
-    assert.deepEqual(
-      (await Promise.all(both)).map(({ success }) => success),
-      [false, false],
-    );
-    assert.equal(server.count(start), 0);
-    // That it could not be made ready is asked anew.
-    const next = browser.executeTask('four');
-    await until(() => server.count('InitBrowser') === 2);
-    answer();
-    assert.equal((await next).taskId, 'T');
-    assert.deepEqual([server.count('InitBrowser'), server.count(start)], [2, 1]);
+    for (const { taskId } of await Promise.all([...tasks, other])) assert.equal(taskId, 'T');
     assert.equal(await failureOf(browser.executeTask('five', { signal })), 'enough');
-    assert.equal(server.count(start), 1);
+    assert.deepEqual(
+      [server.count('InitBrowser'), server.count('CallMcpTool browser_use_execute_task')],
+      [1, 3],
+    );
+  });
+
+  test('whoever asks does so within limits of its own; should it fail or stop, the others ask themselves', async () => {
+    const { server, session } = await serve({
+      ...STARTED,
+      InitBrowser: (_f, count) => (count === 1 ? () => {} : {}),
+    });
+    const { browser } = session.agent;
+    const controller = new AbortController();
+    const first = failureOf(browser.executeTask('one', { signal: controller.signal }));
+    const others = ['two', 'three'].map((task) => browser.executeTask(task));
+    await until(() => server.requests.length === 1);
+    controller.abort('enough');
+    assert.equal(await first, 'enough');
+    await until(() => !server.requests[0].open);
+    for (const { taskId } of await Promise.all(others)) assert.equal(taskId, 'T');
+    const last = await browser.executeTask('four');
+    assert.deepEqual([last.taskId, server.count('InitBrowser')], ['T', 3]);
+
+    const failing = await serve({ ...STARTED, InitBrowser: () => refused('NoBrowser', 'none') });
+    const results = await Promise.all(
+      ['one', 'two'].map((task) => failing.session.agent.browser.executeTask(task)),
+    );
+    assert.notEqual(results[0].error, results[1].error);
+    for (const { error } of results) assert.equal(error.operation, 'InitBrowser');
+    assert.equal(failing.server.requests.length, 2);
   });
 
   test('a browser that takes too long to be ready is a timeout, and one that is not wanted any more is not asked for', async () => {

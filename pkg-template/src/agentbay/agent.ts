@@ -1,5 +1,5 @@
 import { type Answer, type CallOptions, fromSeconds, lacking, parsed, type Sent } from './calls.js';
-import { AgentBayError, checkNumber, checkText, failure, invalid, json, TimeoutError } from './errors.js';
+import { AgentBayError, checkNumber, checkText, fault, json, TimeoutError, textOf } from './errors.js';
 import type { Session } from './session.js';
 import { complaint, type ToolAnswer, toolText } from './tools.js';
 import type { ExecutionResult, QueryResult } from './types.js';
@@ -44,8 +44,8 @@ interface Told {
 class Tasks {
   readonly #session: Session;
   readonly #prefix: string;
-  /** The request that gets a browser ready, once there was one; it serves all tasks that begin meanwhile. */
-  #ready: Promise<unknown> | undefined;
+  /** Whether the request that gets a browser ready succeeds, once there is one. */
+  #ready: Promise<boolean> | undefined;
 
   /** @internal */
   constructor(session: Session, prefix: string) {
@@ -97,8 +97,8 @@ class Tasks {
       const told = parsed(toolText(answer)) as Told | null;
       const taskId = `${told?.task_id ?? told?.taskId ?? ''}`;
       // Who says why not has started nothing.
-      if (!taskId && told?.error) throw failure('task_failed', told.error, answer);
-      if (!taskId) throw failure('ambiguous_start', 'Task ID not found in response', answer);
+      if (!taskId && told?.error) throw fault('task_failed', told.error, answer);
+      if (!taskId) throw fault('ambiguous_start', 'Task ID not found in response', answer);
       if (waitMs === undefined) return { taskId, taskStatus: 'running', taskResult: '' };
       const late =
         seconds === undefined
@@ -107,16 +107,15 @@ class Tasks {
       Object.assign(result, { taskId, taskResult: '' });
       try {
         const begun = performance.now();
-        const watch = ({ params, engine }: Sent) => {
+        const watch = (sent: Sent) => {
           const how = {
             signal,
             attemptTimeoutMs: timeoutMs,
             watch: this.#prefix ? undefined : 'mobile',
-            params,
             timeoutMs: Math.max(waitMs + begun - performance.now(), 1),
             intervalMs: INTERVAL_MS,
           };
-          return calls.watch(answer, taskId, late, how, engine);
+          return calls.watch(answer, taskId, late, how, sent);
         };
         const question = this.#toolCall('get_task_status', { task_id: taskId });
         const ended = await watch(question).catch((error) => {
@@ -132,8 +131,8 @@ class Tasks {
         const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
         const cause = told?.error ?? product;
         // The vendor's words, and behind them the agent's own, which its clients lose.
-        const message = complaint(told) ?? `${why} ${cause}`.trim();
-        throw failure('task_failed', message, answer, { taskId, cause });
+        const message = complaint(told) ?? `${why} ${textOf(cause)}`.trim();
+        throw fault('task_failed', message, answer, { taskId, cause });
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
         result.taskResult = late;
@@ -145,23 +144,30 @@ class Tasks {
     return await calls.perform('execute_task', sent, call, failing, read);
   }
 
-  /** Until a browser is ready, which others need not be made, or `signal` is aborted; then only this task does not go on. */
-  async #prepared({ signal, timeoutMs }: CallOptions): Promise<void> {
-    if (this.#prefix !== 'browser_use_') return;
-    if (signal?.aborted) throw signal.reason;
-    if (signal && !signal.addEventListener) throw invalid('signal', 'takes an AbortSignal');
-    const { agentBay, sessionId } = this.#session;
-    const params = { SessionId: sessionId, PersistentPath: BROWSER_PATH };
-    this.#ready ??= agentBay.calls.call('InitBrowser', { params }, { timeoutMs }).catch((error) => {
-      this.#ready = undefined;
-      throw error;
-    });
-    const ready = this.#ready;
-    await new Promise((resolve, reject) => {
-      const stop = () => reject(signal?.reason);
-      signal?.addEventListener('abort', stop, { once: true });
-      ready.finally(() => signal?.removeEventListener('abort', stop)).then(resolve, reject);
-    });
+  /**
+   * Until a browser is ready, which others need not be made. Tasks that begin meanwhile wait for the same request; should it
+   * fail, each asks itself. An aborted one does not wait: the call that comes next says so.
+   */
+  async #prepared(call: CallOptions): Promise<void> {
+    const { signal } = call;
+    const others = this.#ready;
+    if (this.#prefix !== 'browser_use_' || (others && signal?.aborted)) return;
+    const isReady =
+      others &&
+      (await new Promise((resolve) => {
+        const stop = () => resolve(true);
+        signal?.addEventListener?.('abort', stop, { once: true });
+        others.then(resolve).finally(() => signal?.removeEventListener?.('abort', stop));
+      }));
+    if (isReady) return;
+    const { agentBay } = this.#session;
+    const sent = this.#session.sent({ PersistentPath: BROWSER_PATH });
+    const own = agentBay.calls.call('InitBrowser', sent, call);
+    this.#ready = own.then(
+      () => true,
+      () => false,
+    );
+    await own;
   }
 
   async #ask<Result>(
@@ -247,6 +253,5 @@ function toldBy(answer: Answer): Told {
 }
 
 function productOf(told: Told | undefined): string {
-  const product = told?.product ?? told?.result ?? '';
-  return typeof product === 'string' ? product : JSON.stringify(product);
+  return textOf(told?.product ?? told?.result ?? '');
 }

@@ -5,7 +5,9 @@ import {
   AgentBayError,
   checkNumber,
   checkText,
-  failure,
+  type Details,
+  Fault,
+  fault,
   InvalidParameterError,
   invalid,
   SessionError,
@@ -16,8 +18,8 @@ import {
 /** Options of `new AgentBay(options)`. What is left out is read from the environment variables that are named here. */
 export interface AgentBayOptions {
   /**
-   * The key (`AGENTBAY_API_KEY`). It travels in the body only, to the endpoint only, and appears in no error. `null` sends
-   * none.
+   * The key (`AGENTBAY_API_KEY`). It travels in the body only, to the endpoint only, and appears in no error, unless it is
+   * shorter than four characters or a word of JSON such as `null`. `null` itself sends none.
    */
   apiKey?: string | null | undefined;
   /**
@@ -97,8 +99,6 @@ export interface Sent {
   readonly engine?: Engine | undefined;
 }
 
-const NAMES = { baseUrl: 'endpoint', attemptTimeoutMs: 'timeoutMs' } as const;
-
 /** @internal What the parts of a client make their calls with. */
 export class Calls {
   declare readonly regionId: string | undefined;
@@ -134,18 +134,19 @@ export class Calls {
     );
   }
 
-  engine(backend: string, baseUrl: string, apiKey: string | null): Engine {
+  engine(backend: string, baseUrl: string, apiKey: string | null, name = 'endpoint'): Engine {
     const { fetch } = this.#options;
+    const names = { baseUrl: name, attemptTimeoutMs: 'timeoutMs' };
     return new Engine(
-      { backend, baseUrl, apiKey, fetch, names: NAMES },
-      { error: toAgentBayError, abort: (reason) => reason },
+      { backend, baseUrl, apiKey, fetch, names },
+      { error: (details) => this.#error(details), abort: (reason) => reason },
     );
   }
 
   /** The envelope of an answer that is a success. The direct route to a session has none; it gets one here. */
   async call<Data = unknown>(
     operation: string,
-    { params, engine }: Sent,
+    { params, token, engine }: Sent,
     options: CallOptions | undefined,
   ): Promise<Answer<Data>> {
     const { maxRetries, timeoutMs } = this.#options;
@@ -156,13 +157,15 @@ export class Calls {
         signal: options?.signal,
         attemptTimeoutMs: options?.timeoutMs ?? timeoutMs,
         maxRetries,
+        secret: token,
       });
       const answer = (data ?? {}) as Answer<Data>;
       if (!engine) return answer;
       const { result } = (parsed(answer.data) ?? {}) as { result?: Data };
       return { RequestId: requestId, Data: result ?? null };
     } catch (error) {
-      if (engine && error instanceof AgentBayError) Object.assign(error, { requestId });
+      const isSent = error instanceof AgentBayError && !(error instanceof InvalidParameterError);
+      if (engine && isSent) Object.assign(error, { requestId });
       throw error;
     }
   }
@@ -173,10 +176,11 @@ export class Calls {
     id: string,
     late: string,
     options: RawWaitOptions,
-    engine = this.#engine,
+    { params, token, engine }: Sent,
   ): Promise<RawOutcome> {
     try {
-      return await engine.wait(id, { throwOnFailure: false, ...options });
+      const how = { throwOnFailure: false, params, secret: token, ...options };
+      return await (engine ?? this.#engine).wait(id, how);
     } catch (error) {
       if (error instanceof AgentBayError) {
         const { kind, message, requestId = idOf(answer) } = error;
@@ -198,11 +202,11 @@ export class Calls {
       await failing.before?.();
       const answer = await this.call<Data>(operation, sent, options);
       return resultOf(answer, await read(answer));
-    } catch (error) {
+    } catch (thrown) {
       if (options?.signal?.aborted) throw options.signal.reason;
+      const error = thrown instanceof Fault ? this.#error(thrown.details, sent.token) : thrown;
       if (!(error instanceof AgentBayError) || error instanceof InvalidParameterError) throw error;
       const { prefix, empty, silent, missing } = failing;
-      this.#clean(error, sent.token);
       const { kind, status, body, requestId = '', message } = error;
       const isBare = status === 200;
       if (silent && isBare && this.#options.silentSuccess) return resultOf(body, silent);
@@ -222,21 +226,29 @@ export class Calls {
     }
   }
 
-  /** Takes the key and the token out of what a tool has said: that is no answer which the core has cleaned. */
-  #clean(error: AgentBayError, token: string | undefined): void {
-    const { message, stack, cause, body } = error;
-    const { Token } = ((body as Answer | undefined)?.Data ?? {}) as { Token?: string };
-    // Shorter ones, of tests for example, are parts of words.
-    const secrets = [this.#apiKey ?? '', token ?? '', Token ?? ''].filter(({ length }) => length > 3);
-    // Value by value, for in the text of JSON `true` or `1234` is not only text.
-    const told = JSON.stringify({ message, stack, body, cause: cause instanceof Error ? undefined : cause });
-    const clean = JSON.parse(told, (_, value) =>
-      typeof value === 'string'
-        ? secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), value)
-        : value,
-    );
-    // Firefox lists a stack that was set among the members.
-    if (JSON.stringify(clean) !== told) Object.assign(error, clean);
+  /**
+   * The error for a record, without secrets. The core has taken those that it knows out of its own records, but not out of
+   * what a tool says, and of a session that was not made it does not know the token.
+   */
+  #error(details: Details, token?: string): AgentBayError {
+    const { kind, message, parsed: answer, body, cause } = details;
+    const { Token } = (parsed(said(answer, 'Data')) ?? {}) as { Token?: string };
+    // Shorter ones, of tests for example, are parts of words. One may contain another.
+    const secrets = [this.#apiKey ?? '', token ?? '', Token ?? '']
+      .filter(({ length }) => length > 3)
+      .sort((one, other) => other.length - one.length);
+    // Other causes than a task's own words are what the runtime threw.
+    const told = JSON.stringify({
+      message,
+      parsed: answer,
+      body,
+      cause: kind === 'task_failed' ? cause : undefined,
+    });
+    const inText = (secret: string) => JSON.stringify(secret).slice(1, -1);
+    const clean = secrets.reduce((text, secret) => text.replaceAll(inText(secret), '[redacted]'), told);
+    // A key that is a word of JSON, such as `null`, is no secret.
+    const known = parsed(clean);
+    return toAgentBayError(typeof known === 'string' ? details : { ...details, ...(known as object) });
   }
 }
 
@@ -274,6 +286,6 @@ export function fromSeconds(field: string, seconds: unknown): number {
 }
 
 /** @internal An answer that is not what its operation answers. */
-export function lacking(what: string, answer: Answer, kind: ErrorKind = 'decode'): AgentBayError {
-  return failure(kind, `the answer has no ${what}`, answer);
+export function lacking(what: string, answer: Answer, kind: ErrorKind = 'decode'): Fault {
+  return fault(kind, `the answer has no ${what}`, answer);
 }

@@ -1,3 +1,4 @@
+import type { ErrorKind } from '../internal/raw.js';
 import {
   type AgentBayOptions,
   type Answer,
@@ -7,7 +8,7 @@ import {
   lacking,
   parsed,
 } from './calls.js';
-import { big, checkNumber, checkText, failure, invalid, isList, json, small, WIRE_NAMES } from './errors.js';
+import { big, checkNumber, checkText, fault, invalid, isList, json, small, WIRE_NAMES } from './errors.js';
 import { Session } from './session.js';
 import type {
   CreateSessionParams,
@@ -58,7 +59,7 @@ export class AgentBay {
     );
     const failing = { prefix: 'Failed to create session: ' };
     return await calls.perform('CreateMcpSession', { params: wire }, options, failing, (answer: Answer) =>
-      this.#session(answer, params?.imageId),
+      this.#session(answer, 'ambiguous_start', params?.imageId),
     );
   }
 
@@ -71,17 +72,17 @@ export class AgentBay {
       { params: { SessionId: sessionId } },
       options,
       failing,
-      (answer: Answer) => this.#session(answer),
+      (answer: Answer) => this.#session(answer, 'decode'),
     );
   }
 
-  #session(answer: Answer, imageId = ''): { session: Session } {
+  #session(answer: Answer, ifNone: ErrorKind, imageId = ''): { session: Session } {
     const data = (answer.Data ?? {}) as Record<string, string>;
     const bare = { status: 200 };
-    if (`${data.Success}` === 'false') {
-      throw failure('api', data.ErrMsg || 'Session creation failed', answer, bare);
+    if (/^false$/i.test(`${data.Success}`)) {
+      throw fault('api', data.ErrMsg || 'Session creation failed', answer, bare);
     }
-    if (!data.SessionId) throw failure('ambiguous_start', 'SessionId not found in response', answer, bare);
+    if (!data.SessionId) throw fault(ifNone, 'SessionId not found in response', answer, bare);
     const session = new Session(this, `${data.SessionId}`).adopt(data);
     session.imageId = imageId;
     return { session };
@@ -112,7 +113,7 @@ export class AgentBay {
           const { NextToken } = last;
           if (!NextToken) {
             const message = `Cannot reach page ${page}: No more pages available`;
-            throw failure('api', message, last, { status: 200 });
+            throw fault('api', message, last, { status: 200 });
           }
           last = await this.calls.call('ListSession', { params: { ...query, NextToken } }, options);
         }

@@ -97,10 +97,23 @@ export const WIRE_NAMES: Readonly<Record<string, string>> = {
   limit: 'MaxResults',
 };
 
+/** @internal What an error is made of. */
+export type Details = Partial<RawError> & Pick<RawError, 'kind' | 'message'>;
+
+/**
+ * @internal What is wrong with an answer, found on this side. The call that it belongs to makes an error of it: its words
+ * may repeat a secret, and of an error that has been made not everything can be taken back.
+ */
+export class Fault {
+  readonly details: Details;
+
+  constructor(details: Details) {
+    this.details = details;
+  }
+}
+
 /** @internal The error for a record of the core; what is wrong with a field is said of it as the caller knows it. */
-export function toAgentBayError(
-  details: Partial<RawError> & Pick<RawError, 'kind' | 'message'>,
-): AgentBayError {
+export function toAgentBayError(details: Details): AgentBayError {
   const { kind, status = 0, message, field = '' } = details;
   const Class = status === 401 || status === 403 ? AuthenticationError : (CLASSES[kind] ?? AgentBayError);
   const own = Object.keys(WIRE_NAMES).find((name) => WIRE_NAMES[name] === field) ?? small(field);
@@ -117,20 +130,21 @@ export function big(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** @internal An error of this side, about an answer or a value. */
-export function failure(
-  kind: ErrorKind,
-  message: string,
-  answer?: unknown,
-  more?: Partial<RawError>,
-): AgentBayError {
+/** @internal Something wrong with an answer. */
+export function fault(kind: ErrorKind, message: unknown, answer: unknown, more?: Partial<RawError>): Fault {
   const requestId = said(answer, 'RequestId') as string;
-  return toAgentBayError({ kind, message, backend: 'agentbay', requestId, parsed: answer, ...more });
+  const details = { kind, message: textOf(message), backend: 'agentbay', requestId, parsed: answer };
+  return new Fault({ ...details, ...more });
 }
 
 /** @internal A parameter that cannot be used. */
-export function invalid(field: string, problem: string): AgentBayError {
-  return failure('invalid_input', `"${field}" ${problem}`, undefined, { field });
+export function invalid(field: string, problem: string, message = `"${field}" ${problem}`): AgentBayError {
+  return toAgentBayError({ kind: 'invalid_input', message, backend: 'agentbay', field });
+}
+
+/** @internal A text as it is, anything else as JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** @internal Refuses what is no text, or does not look as it must. */
@@ -149,11 +163,11 @@ export function checkNumber(field: string, value: unknown): void {
   if (!(typeof value === 'number' && value >= 0)) throw invalid(field, `takes a number from 0, got ${got}`);
 }
 
-/** @internal A value as JSON text; of a function there is none. Refuses what cannot be written so. */
+/** @internal A value as JSON text, of `undefined` none. Refuses what cannot be written so. */
 export function json(field: string, value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
-  } catch {
-    throw invalid(field, 'takes what can be written as JSON, got a cycle or a bigint');
-  }
+    const text = JSON.stringify(value);
+    if (text !== undefined || value === undefined) return text;
+  } catch {}
+  throw invalid(field, 'takes what can be written as JSON, got a cycle, a bigint, a function or a symbol');
 }

@@ -10,7 +10,7 @@ import {
   type Sent,
 } from './calls.js';
 import type { AgentBay } from './client.js';
-import { big, checkNumber, failure, json } from './errors.js';
+import { big, checkNumber, fault, invalid, json } from './errors.js';
 import { type DirectRoute, directRoute, normalized, type SessionData, toolText } from './tools.js';
 import type {
   DeleteResult,
@@ -60,9 +60,13 @@ export class Session {
   /** @internal What a call of a tool sends: by the direct route when that knows the tool and no new session is wanted. */
   toolCall(tool: string, args: object, autoGenSession = false, isDirect = autoGenSession === false): Sent {
     json('args', args);
-    const params = { SessionId: this.sessionId, Name: tool, Args: args, AutoGenSession: autoGenSession };
     const direct = isDirect ? this.#route?.(tool, args) : undefined;
-    return direct ?? { params, token: this.#token };
+    return direct ?? this.sent({ Name: tool, Args: args, AutoGenSession: autoGenSession });
+  }
+
+  /** @internal What a call about this session sends. */
+  sent(params?: object): Sent {
+    return { params: { SessionId: this.sessionId, ...params }, token: this.#token };
   }
 
   /** A call about this session for a result. */
@@ -73,8 +77,7 @@ export class Session {
     failing: Failing,
     read: (answer: Answer) => object | Promise<object> | undefined,
   ): Promise<Result> {
-    const sent = { params: { SessionId: this.sessionId, ...params }, token: this.#token };
-    return this.agentBay.calls.perform(operation, sent, options, failing, read);
+    return this.agentBay.calls.perform(operation, this.sent(params), options, failing, read);
   }
 
   /** Asks how this session stands until that has come which is waited for. */
@@ -86,11 +89,9 @@ export class Session {
     timeoutMs: number | undefined,
     options: CallOptions | undefined,
   ): ReturnType<AgentBay['calls']['watch']> {
-    const { sessionId } = this;
     const { signal, timeoutMs: attemptTimeoutMs } = options ?? {};
-    const params = { SessionId: sessionId };
-    const how = { watch, params, intervalMs, timeoutMs, signal, attemptTimeoutMs };
-    return this.agentBay.calls.watch(answer, sessionId, late, how);
+    const how = { watch, intervalMs, timeoutMs, signal, attemptTimeoutMs };
+    return this.agentBay.calls.watch(answer, this.sessionId, late, how, this.sent());
   }
 
   /**
@@ -105,8 +106,7 @@ export class Session {
   ): Promise<DeleteResult> {
     if (syncContext) {
       try {
-        const params = { SessionId: this.sessionId };
-        const answer = await this.agentBay.calls.call('SyncContext', { params }, options);
+        const answer = await this.agentBay.calls.call('SyncContext', this.sent(), options);
         await this.#watch(answer, '', 'sync', 1_500, SYNC_MS, options);
       } catch (error) {
         if (options?.signal?.aborted) throw error;
@@ -132,7 +132,7 @@ export class Session {
   async setLabels(labels: Record<string, string>, options?: CallOptions): Promise<OperationResult<null>> {
     const errorMessage = labelProblem(labels);
     if (errorMessage) {
-      const error = failure('invalid_input', errorMessage, undefined, { field: 'labels' });
+      const error = invalid('labels', '', errorMessage);
       if (this.agentBay.calls.failures === 'throw') throw error;
       return resultOf({}, { success: false, httpStatusCode: 0, errorMessage, error, data: null });
     }
@@ -200,7 +200,8 @@ export class Session {
     const empty = { tools: [] };
     const failing = { prefix: 'Failed to list MCP tools: ', empty, silent: empty };
     const params = { ImageId: imageId ?? (this.imageId || 'linux_latest') };
-    return this.agentBay.calls.perform('ListMcpTools', { params }, options, failing, (answer: Answer) => {
+    const sent = { params, token: this.#token };
+    return this.agentBay.calls.perform('ListMcpTools', sent, options, failing, (answer: Answer) => {
       const tools = parsed(answer.Data);
       if (!Array.isArray(tools)) throw lacking('list', answer);
       return { tools };
@@ -285,7 +286,7 @@ export class Session {
         result.status = ended.rawStatus;
         if (ended.status !== 'succeeded') {
           const why = ended.error && `: ${ended.error}`;
-          throw failure('task_failed', `Session entered error state: ${result.status}${why}`, answer);
+          throw fault('task_failed', `Session entered error state: ${result.status}${why}`, answer);
         }
       }
       return result;

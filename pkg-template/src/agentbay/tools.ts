@@ -1,11 +1,11 @@
 import type { ErrorKind } from '../internal/raw.js';
 import { type Answer, type Calls, lacking, parsed, type Sent } from './calls.js';
-import { failure, isList } from './errors.js';
+import { fault, isList } from './errors.js';
 
 /** @internal What a tool answers. */
 export interface ToolAnswer {
-  readonly content?: ReadonlyArray<string | { text?: string; blob?: string; data?: string }>;
-  readonly isError?: boolean | string;
+  readonly content?: ReadonlyArray<{ text?: unknown; blob?: unknown; data?: unknown }>;
+  readonly isError?: unknown;
 }
 
 /**
@@ -14,22 +14,23 @@ export interface ToolAnswer {
  */
 export function toolText(answer: Answer, ifNone: ErrorKind = 'ambiguous_start'): string {
   const said = parsed(answer.Data) as ToolAnswer | null;
-  if (!Array.isArray(said?.content)) throw lacking('content', answer, ifNone);
   const why = complaint(said);
-  if (why) throw failure('task_failed', why, answer);
+  if (why) throw fault('task_failed', why, answer);
+  if (!Array.isArray(said?.content)) throw lacking('content', answer, ifNone);
   return textsOf(said)[0] ?? '';
 }
 
 /** @internal The tool's own words, when what it said is an error. */
 export function complaint(said: ToolAnswer | null): string | undefined {
-  const isError = `${said?.isError}`.toLowerCase() === 'true';
-  return isError ? textsOf(said).join('; ') || 'the tool says no more' : undefined;
+  const isFine = /^(|0|false|null|undefined)$/i.test(`${said?.isError}`);
+  return !isFine ? textsOf(said).join('; ') || 'the tool says no more' : undefined;
 }
 
 function textsOf(said: ToolAnswer | null): string[] {
+  const isText = (text: unknown): text is string => typeof text === 'string' && text !== '';
   return [said?.content ?? []]
     .flat()
-    .map((item) => (typeof item === 'string' ? item : (item?.text ?? item?.blob ?? item?.data ?? '')));
+    .map((item) => [item?.text, item?.blob, item?.data, item].find(isText) ?? '');
 }
 
 /** @internal The way to a session that bypasses the management API: what a call of one of its tools sends. */
@@ -51,9 +52,10 @@ export function directRoute(calls: Calls, data: SessionData): DirectRoute | unde
   const { LinkUrl, Token: token, ToolList } = data;
   const list = parsed(ToolList);
   const url = `${LinkUrl}`;
-  if (!/^https?:\/\/[^\s@?#]+$/.test(url) || !isList(list)) return undefined;
+  if (!/^https?:\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?(\/[^\s@?#\\]*)?$/i.test(url) || !isList(list))
+    return undefined;
   if (typeof token !== 'string' || !/^[ -~]+$/.test(token)) return undefined;
-  const engine = calls.engine('agentbay-link', url, token);
+  const engine = calls.engine('agentbay-link', url, token, 'linkUrl');
   return (tool, args) => {
     const entry: Entry | undefined = list.find(({ name, Name = name }: Entry) => Name === tool);
     const server = entry?.server ?? entry?.serverName ?? entry?.Server;
@@ -63,7 +65,7 @@ export function directRoute(calls: Calls, data: SessionData): DirectRoute | unde
       server,
       tool,
       token,
-      // Another one each time that it is sent: a wait asks often.
+      // Another one for each question of a wait.
       get requestId() {
         return `link-${Date.now()}-${`${Math.random()}`.slice(2, 11).padEnd(9, '0')}`;
       },
