@@ -154,11 +154,11 @@ test('params that are no object are refused', async () => {
 test('params that JSON has no form for are refused', async () => {
   const circle = { prompt: 'p' };
   circle.self = circle;
-  await assertRefused(client.performWebTask(circle), 'params', 'a cycle, a bigint or a function');
+  await assertRefused(client.performWebTask(circle), 'params', 'a cycle, a bigint, a function or a symbol');
   await assertRefused(
     client.performWebTask({ prompt: 'p', other: 1n }),
     'params',
-    'a cycle, a bigint or a function',
+    'a cycle, a bigint, a function or a symbol',
   );
 });
 
