@@ -197,3 +197,26 @@ impl Pace {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_time_of_a_step_that_waits_stands_still_with_it() {
+        let (short, long) = (Duration::from_millis(20), Duration::from_millis(200));
+        let pace = Pace::free();
+        let mut wait = pin!(pace.wait(short));
+        for _ in 0..2 {
+            pace.pause();
+            tokio::select! {
+                () = &mut wait => panic!("it went on"),
+                () = sleep(long) => assert_eq!(*pace.stage().borrow(), Stage::Paused),
+            }
+            pace.resume();
+        }
+        wait.await;
+    }
+}

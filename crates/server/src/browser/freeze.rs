@@ -12,6 +12,9 @@ use super::{BrowserError, Page};
 /// How long Chromium may take for one command.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a page that loads may take to answer.
+const LOADING: Duration = Duration::from_secs(2);
+
 /// How long a client that was told to leave may take to let go of the page, and how often that is looked at.
 const AWAKE: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(50);
@@ -41,7 +44,14 @@ impl Freezer {
     /// Fails when a page stays awake, which another CDP client can cause by emulating focus.
     pub async fn freeze(&self) -> Result<(), BrowserError> {
         // Only a page that is hidden freezes, and our own emulation of focus keeps it visible.
-        self.emulate_focus(false).await?;
+        match timeout(LOADING, self.emulate_focus(false)).await {
+            Ok(done) => done?,
+            // A document that does not come holds the answer back, and to a frozen page it would not come anyway.
+            Err(_) => {
+                self.page.command("Page.stopLoading", json!({})).await?;
+                self.emulate_focus(false).await?;
+            }
+        }
         let frozen = async {
             loop {
                 self.set_state("frozen").await?;

@@ -107,14 +107,26 @@ impl Page {
         work: impl Future<Output = Result<T, BrowserError>>,
     ) -> Result<T, BrowserError> {
         let limit = self.inner.navigation_timeout;
+        let loading = Loading(self);
         match timeout(limit, work).await {
-            Ok(result) => result,
+            Ok(result) => {
+                std::mem::forget(loading);
+                result
+            }
             Err(_) => {
-                // What still loads would disturb whatever comes next; that it cannot be stopped is bearable.
-                let _ = timeout(Duration::from_secs(1), self.command("Page.stopLoading", json!({}))).await;
                 Err(BrowserError::Timeout(format!("{what} was not loaded within {} ms", limit.as_millis())))
             }
         }
+    }
+}
+
+/// What is waited for. Dropped too early, because the time is up or the task was ended, it stops to load: it would disturb
+/// whatever comes next, and Chromium holds commands back as long as a document may still come.
+struct Loading<'a>(&'a Page);
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        self.0.inner.session.tell("Page.stopLoading");
     }
 }
 

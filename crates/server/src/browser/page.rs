@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::BrowserError;
-use super::connection::{CallError, Connection, Event, text};
+use super::connection::{CallError, Connection, Event, Reply, text};
 use super::load::Load;
 use super::taps::Taps;
 
@@ -51,6 +51,12 @@ impl Session {
 
     pub(super) async fn call(&self, method: &str, params: Value) -> Result<Value, CallError> {
         self.connection.call(Some(&self.id), method, params).await
+    }
+
+    /// Sends a command at once, before any that follows, and does not wait for its answer.
+    pub(super) fn tell(&self, method: &str) {
+        let (reply, _) = oneshot::channel();
+        let _ = self.connection.post(Some(&self.id), method, json!({}), Reply::Caller(reply));
     }
 }
 
