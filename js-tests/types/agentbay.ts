@@ -144,4 +144,8 @@ export function mistakes(session: Session): void {
   void session.callMcpTool('t', 'args');
   // @ts-expect-error labels are texts
   void session.setLabels({ a: 1 });
+  // @ts-expect-error what the parts of a client say to each other is nobody else's
+  session.toolCall('t', {});
+  // @ts-expect-error errors are made of what the core tells
+  new AgentBayError('x');
 }

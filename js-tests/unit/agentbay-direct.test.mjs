@@ -23,7 +23,10 @@ describe('a session with a direct route', () => {
     direct = () => answer;
     detour = said('by the detour');
     server = await agentbayServer({
-      '/link/callTool': () => raw(200, direct() ?? 'no JSON'),
+      '/link/callTool': () => {
+        const told = direct() ?? 'no JSON';
+        return typeof told === 'function' ? told : raw(200, told);
+      },
       InitBrowser: () => refused('NoBrowser', 'the image has none'),
       CallMcpTool: () => detour,
       ListMcpTools: () => detour,
@@ -180,7 +183,7 @@ describe('a session with a direct route', () => {
   });
 
   test('the token stays out of what the service says of other calls, cut short or not', async () => {
-    const far = '-'.repeat(70);
+    const far = '-'.repeat(62);
     for (const answer of [
       raw(200, `no JSON ${far}a session token`),
       raw(400, `no JSON ${far}a session token`),
@@ -262,6 +265,29 @@ describe('a session with a direct route', () => {
           ['/', 'flux_get_task_status', '{"task_id":"T"}'],
         ],
       );
+    }
+  });
+
+  test('a task is ended by the service when its time is up, because the direct route may be what hangs', async () => {
+    const told = [{ data: { result: said({ task_id: 'T' }) } }];
+    direct = () => told.shift();
+    detour = said({ task_id: 'T', status: 'running' });
+    const { errorMessage } = await session.agent.computer.executeTaskAndWait('do', 0.1, {
+      terminateOnTimeout: true,
+    });
+    assert.equal(errorMessage, 'Task execution timed out after 0.1 seconds. Task ID: T.');
+    assert.equal(server.count('CallMcpTool flux_terminate_task'), 1);
+  });
+
+  test('the client’s key, which nobody sends there, is not shown if it is known there', async () => {
+    for (const body of ['{}', `no JSON, ${KEY}`]) {
+      direct = () => (response) => {
+        response.writeHead(body === '{}' ? 500 : 200, { 'content-type': 'application/json', 'x-seen': KEY });
+        response.end(body);
+      };
+      const { error } = await session.callMcpTool('shell', {});
+      assert.equal(error.kind, 'ambiguous_start');
+      assert.ok(!inspect([error, error.cause, [...error.headers]], { depth: 9 }).includes(KEY));
     }
   });
 

@@ -360,6 +360,14 @@ test('what a task or a session says why it failed need not be text', async () =>
   }
 });
 
+test('a tool’s error under an id that repeats the key has none of it', async () => {
+  const Data = { content: [{ text: 'no' }], isError: true };
+  await with_(raw(200, { RequestId: `r-${KEY}`, Success: true, Data }), {}, async ({ session }) => {
+    const { requestId, error } = await session.callMcpTool('t', {});
+    assert.deepEqual([requestId, error.requestId], ['r-[redacted]', 'r-[redacted]']);
+  });
+});
+
 test('secrets that contain each other, and names of members, are taken out as well', async () => {
   const data = {
     content: [{ text: `denied ${KEY}-tail` }],

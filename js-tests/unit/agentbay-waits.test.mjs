@@ -76,6 +76,15 @@ describe('executeTask', () => {
     });
   }
 
+  test('the time of a request is that of each question, too', async () => {
+    const { server, session } = await serve(
+      { ...STARTED, [STATUS]: (_f, count) => (count < 3 ? stall : task('finished', { product: 'p' })) },
+      { timeoutMs: 100 },
+    );
+    assert.equal((await session.agent.executeTask('do', 20)).taskResult, 'p');
+    assert.equal(server.count(STATUS), 3);
+  });
+
   test('words that nobody knows keep waiting, and so do answers that nobody can read', async () => {
     const answers = [
       task('of next year'),

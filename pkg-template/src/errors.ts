@@ -25,7 +25,6 @@ export class TaskwrightError extends Error {
   /** The task that was waited for; it goes on unless it has ended. */
   declare readonly taskId: string | undefined;
 
-  /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
     super(message, details && 'cause' in details ? { cause: details.cause } : undefined);
     this.kind = details?.kind ?? 'internal';
@@ -54,7 +53,6 @@ export class AnswerError extends TaskwrightError {
   /** The pause that the service asked for, milliseconds. */
   declare readonly retryAfterMs: number | undefined;
 
-  /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
     super(message, details);
     this.status = details?.status;
@@ -70,7 +68,6 @@ export class InvalidInputError extends TaskwrightError {
   /** Which one, as the caller wrote it: `max_steps`, `secret_values.pin`. */
   declare readonly field: string;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.field = details.field ?? '';
@@ -89,7 +86,6 @@ export class ApiError extends TaskwrightError {
   /** The pause that the server asked for, milliseconds. */
   declare readonly retryAfterMs: number | undefined;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.status = details.status ?? 0;
@@ -112,7 +108,6 @@ export class AmbiguousStartError extends TaskwrightError {
   /** Pass it as `idempotencyKey` to call again without starting the task twice; absent where the backend takes none. */
   declare readonly idempotencyKey: string | undefined;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.status = details.status;
@@ -149,7 +144,6 @@ export class WaitTimeoutError extends TaskwrightError {
   /** The vendor's status words that were seen, and how often. */
   declare readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.observed = details.observed ?? [];
@@ -162,7 +156,6 @@ export class TaskFailedError extends TaskwrightError {
   /** The task. */
   declare readonly taskId: string;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
   }
@@ -178,7 +171,6 @@ export class ResultMismatchError extends TaskwrightError {
   /** Where it does not fit, and why. */
   declare readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.result = details.result;

@@ -47,7 +47,6 @@ class Tasks {
   /** Whether the request that gets a browser ready succeeds, once there is one. */
   #ready: Promise<boolean> | undefined;
 
-  /** @internal */
   constructor(session: Session, prefix: string) {
     this.#session = session;
     this.#prefix = prefix;
@@ -136,8 +135,9 @@ class Tasks {
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
         result.taskResult = late;
-        // That it cannot be ended is not what went wrong here.
-        if (terminateOnTimeout) await this.terminateTask(taskId, call).catch(() => undefined);
+        // That it cannot be ended is not what went wrong here. By the service, because the direct route may be what hangs.
+        const end = this.#toolCall('terminate_task', { task_id: taskId }, false);
+        if (terminateOnTimeout) await calls.call('terminate_task', end, call).catch(() => undefined);
         throw error;
       }
     };
@@ -220,7 +220,6 @@ export class Agent extends Tasks {
   declare readonly browser: TaskAgent;
   declare readonly mobile: TaskAgent;
 
-  /** @internal */
   constructor(session: Session) {
     super(session, 'flux_');
     this.computer = new TaskAgent(session, 'flux_');

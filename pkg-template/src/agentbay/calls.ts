@@ -34,7 +34,7 @@ export interface AgentBayOptions {
    */
   regionId?: string | undefined;
   /**
-   * How long one request may take, milliseconds (`AGENTBAY_TIMEOUT_MS`).
+   * How long one request may take, milliseconds (`AGENTBAY_TIMEOUT_MS`); a question of a wait takes 30 s at most.
    *
    * @default 60000
    */
@@ -157,7 +157,7 @@ export class Calls {
         signal: options?.signal,
         attemptTimeoutMs: options?.timeoutMs ?? timeoutMs,
         maxRetries,
-        secret: token,
+        secret: engine ? this.#apiKey : token,
       });
       const answer = (data ?? {}) as Answer<Data>;
       if (!engine) return answer;
@@ -179,7 +179,11 @@ export class Calls {
     { params, token, engine }: Sent,
   ): Promise<RawOutcome> {
     try {
-      const how = { throwOnFailure: false, params, secret: token, ...options };
+      const secret = engine ? this.#apiKey : token;
+      // Where there is another way, nothing is lost by taking it soon.
+      const limit = Math.min(this.#options.timeoutMs as number, engine ? 5_000 : 30_000);
+      const attemptTimeoutMs = options.attemptTimeoutMs ?? limit;
+      const how = { throwOnFailure: false, params, secret, ...options, attemptTimeoutMs };
       return await (engine ?? this.#engine).wait(id, how);
     } catch (error) {
       if (error instanceof AgentBayError) {
@@ -231,10 +235,10 @@ export class Calls {
    * what a tool says, and of a session that was not made it does not know the token.
    */
   #error(details: Details, token?: string): AgentBayError {
-    const { kind, message, parsed: answer, body, cause } = details;
-    const { Token } = (parsed(said(answer, 'Data')) ?? {}) as { Token?: string };
+    const { kind, message, parsed: answer, body, cause, requestId } = details;
+    const made = said(parsed(said(answer, 'Data')), 'Token');
     // Shorter ones, of tests for example, are parts of words. One may contain another.
-    const secrets = [this.#apiKey ?? '', token ?? '', Token ?? '']
+    const secrets = [this.#apiKey ?? '', token ?? '', `${made}`]
       .filter(({ length }) => length > 3)
       .sort((one, other) => other.length - one.length);
     // Other causes than a task's own words are what the runtime threw.
@@ -242,6 +246,7 @@ export class Calls {
       message,
       parsed: answer,
       body,
+      requestId,
       cause: kind === 'task_failed' ? cause : undefined,
     });
     const inText = (secret: string) => JSON.stringify(secret).slice(1, -1);

@@ -13,7 +13,6 @@ export class AgentBayError extends AnswerError {
   /** Whether the session does not exist, or no longer. */
   declare readonly notFound: boolean;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.code = `${said(this.body, 'Code')}`;
@@ -33,7 +32,6 @@ export class InvalidParameterError extends AgentBayError {
   /** Which one, as the caller wrote it: `port`, `task`. */
   declare readonly field: string;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.field = details.field ?? '';
@@ -66,7 +64,6 @@ export class AmbiguousStartError extends AgentBayError {
   /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
   declare readonly causeKind: ErrorKind;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.causeKind = details.causeKind ?? 'decode';

@@ -15,7 +15,6 @@ export class InvalidParameterError extends AnchorbrowserError {
   /** Which one, as the caller wrote it: `max_steps`, `secret_values.pin`, `timeout`. */
   declare readonly field: string;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.field = details.field ?? '';
@@ -143,7 +142,6 @@ export class AmbiguousStartError extends APIConnectionError {
   /** What lies underneath. */
   declare readonly causeKind: ErrorKind;
 
-  /** @internal */
   constructor(init: { message?: string | undefined; cause?: unknown } = {}, details?: Partial<RawError>) {
     super(init, details);
     this.causeKind = details?.causeKind ?? 'connection';

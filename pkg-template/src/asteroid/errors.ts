@@ -19,7 +19,6 @@ export class AsteroidAPIError extends AnswerError {
   /** The request that failed. */
   declare readonly request: SentRequest | undefined;
 
-  /** @internal */
   constructor(message: string, details?: Partial<RawError>) {
     super(message, details);
     this.request = details?.request;
@@ -37,7 +36,6 @@ export class InvalidParameterError extends AsteroidAPIError {
   /** Which one, as the caller wrote it: `executionId`, `interval`, `files[0]`. */
   declare readonly field: string;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.field = details.field ?? '';
@@ -53,7 +51,6 @@ export class AmbiguousStartError extends AsteroidAPIError {
   /** What lies underneath: `connection`, `timeout`, `decode` or `api`. */
   declare readonly causeKind: ErrorKind;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.causeKind = details.causeKind ?? 'connection';
@@ -68,7 +65,6 @@ export class ExecutionError extends AsteroidAPIError {
   /** What it has to say all the same, when it has. */
   declare readonly executionResult: ExecutionResult | undefined;
 
-  /** @internal */
   constructor(
     message: string,
     details: Partial<RawError>,
@@ -87,7 +83,6 @@ export class TimeoutError extends AsteroidAPIError {
   /** The statuses that were seen, and how often. */
   declare readonly observed: ReadonlyArray<{ readonly status: string; readonly count: number }>;
 
-  /** @internal */
   constructor(message: string, details: Partial<RawError>) {
     super(message, details);
     this.observed = details.observed ?? [];

@@ -87,7 +87,7 @@ export interface RawCallOptions {
   /** The answer must have a `data` object. */
   readonly shaped?: boolean;
   /** What no error may show, besides the key. */
-  readonly secret?: string | undefined;
+  readonly secret?: string | null | undefined;
   /** Told before each request. */
   readonly onRequest?: (event: RawRequestEvent) => void;
 }
