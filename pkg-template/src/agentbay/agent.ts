@@ -1,3 +1,4 @@
+import type { RawOutcome } from '../internal/raw.js';
 import { type Answer, type CallOptions, fromSeconds, lacking, parsed, type Sent } from './calls.js';
 import { AgentBayError, checkNumber, checkText, fault, json, TimeoutError, textOf } from './errors.js';
 import type { Session } from './session.js';
@@ -105,33 +106,9 @@ class Tasks {
           : `Task execution timed out after ${seconds} seconds. Task ID: ${taskId}.`;
       Object.assign(result, { taskId, taskResult: '' });
       try {
-        const begun = performance.now();
-        const watch = (sent: Sent) => {
-          const how = {
-            signal,
-            attemptTimeoutMs: timeoutMs,
-            watch: this.#prefix ? undefined : 'mobile',
-            timeoutMs: Math.max(waitMs + begun - performance.now(), 1),
-            intervalMs: INTERVAL_MS,
-          };
-          return calls.watch(answer, taskId, late, how, sent);
-        };
-        const question = this.#toolCall('get_task_status', { task_id: taskId });
-        const ended = await watch(question).catch((error) => {
-          if (!question.engine || !(error instanceof AgentBayError) || error instanceof TimeoutError)
-            throw error;
-          // Where the direct route fails, the service knows whether the session is still there.
-          return watch(this.#toolCall('get_task_status', { task_id: taskId }, false));
-        });
-        const told = ended.result as Told & ToolAnswer;
-        const product = productOf(told);
+        const ended = await this.#end(answer, taskId, late, waitMs, call);
         result.taskStatus = ended.rawStatus;
-        if (ended.status === 'succeeded') return { ...result, taskResult: product };
-        const why = ended.rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
-        const cause = told?.error ?? product;
-        // The vendor's words, and behind them the agent's own, which its clients lose.
-        const message = complaint(told) ?? `${why} ${textOf(cause)}`.trim();
-        throw fault('task_failed', message, answer, { taskId, cause });
+        return { ...result, taskResult: productOf(successOf(ended, answer)) };
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
         result.taskResult = late;
@@ -142,6 +119,36 @@ class Tasks {
       }
     };
     return await calls.perform('execute_task', sent, call, failing, read);
+  }
+
+  /** Waits for the end of a task that `answer` has started; where the direct route fails, by the service. */
+  async #end(
+    answer: Answer,
+    taskId: string,
+    late: string,
+    waitMs: number,
+    { signal, timeoutMs }: CallOptions,
+  ): Promise<RawOutcome> {
+    const begun = performance.now();
+    const watch = (sent: Sent) => {
+      const how = {
+        signal,
+        attemptTimeoutMs: timeoutMs,
+        watch: this.#prefix ? undefined : 'mobile',
+        timeoutMs: Math.max(waitMs + begun - performance.now(), 1),
+        intervalMs: INTERVAL_MS,
+      };
+      return this.#session.agentBay.calls.watch(answer, taskId, late, how, sent);
+    };
+    const question = this.#toolCall('get_task_status', { task_id: taskId });
+    try {
+      return await watch(question);
+    } catch (error) {
+      const isOver = !(error instanceof AgentBayError) || error instanceof TimeoutError;
+      if (isOver || !question.engine) throw error;
+      // The service knows whether the session is still there.
+      return await watch(this.#toolCall('get_task_status', { task_id: taskId }, false));
+    }
   }
 
   /**
@@ -242,6 +249,17 @@ export class Agent extends Tasks {
     checkNumber('maxTryTimes', maxTryTimes);
     return await this.run(task, options, maxTryTimes * INTERVAL_MS || 1);
   }
+}
+
+/** What a task that has ended says of itself, when it has ended well. */
+function successOf({ id, status, rawStatus, result }: RawOutcome, answer: Answer): Told {
+  const told = result as Told & ToolAnswer;
+  if (status === 'succeeded') return told;
+  const why = rawStatus === 'unsupported' ? 'Unsuppported task.' : 'Failed to execute task.';
+  const cause = told?.error ?? productOf(told);
+  // The vendor's words, and behind them the agent's own, which its clients lose.
+  const message = complaint(told) ?? `${why} ${textOf(cause)}`.trim();
+  throw fault('task_failed', message, answer, { taskId: id, cause });
 }
 
 /** What a tool says of a task. */
