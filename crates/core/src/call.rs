@@ -17,7 +17,7 @@ use crate::path::BaseUrl;
 use crate::retry::{Advice, Failure};
 use crate::rng::Rng;
 use crate::text::{before, has, split_once};
-use crate::time::Millis;
+use crate::time::{Millis, shown};
 
 const MAX_REDIRECTS: u32 = 5;
 
@@ -237,9 +237,15 @@ impl CallMachine {
             }
             Event::Elapsed => {
                 let limit = if self.past_deadline(now) {
-                    self.plan.limits.total_timeout_ms.map(|ms| format!("no answer within {ms} ms in all"))
+                    self.plan
+                        .limits
+                        .total_timeout_ms
+                        .map(|ms| format!("no answer within {} ms in all", shown(ms)))
                 } else {
-                    self.plan.limits.attempt_timeout_ms.map(|ms| format!("no full answer within {ms} ms"))
+                    self.plan
+                        .limits
+                        .attempt_timeout_ms
+                        .map(|ms| format!("no full answer within {} ms", shown(ms)))
                 };
                 self.after_failure(now, Failure::Elapsed, &limit.unwrap_or_default())
             }

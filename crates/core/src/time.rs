@@ -1,5 +1,12 @@
 //! Time as the core knows it: milliseconds on a clock that somebody else reads.
 
+/// Milliseconds for a message about a limit that has passed; nobody waits for the 49 days that are the most. Numbers of
+/// this width are shown elsewhere, too, and showing wider ones would weigh 0.1 kB.
+#[must_use]
+pub fn shown(ms: u64) -> u32 {
+    u32::try_from(ms).unwrap_or(u32::MAX)
+}
+
 /// A point on the driver's monotonic clock, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Millis(pub u64);

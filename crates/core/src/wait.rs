@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Observed};
 use crate::rng::Rng;
 use crate::slab::{Key, Slab};
 use crate::text::join;
-use crate::time::Millis;
+use crate::time::{Millis, shown};
 
 /// Distinct status words that a wait counts; more than any vendor has.
 const MAX_OBSERVED: usize = 16;
@@ -348,7 +348,8 @@ pub fn timed_out(task_id: &str, timeout_ms: u64, observed: Vec<Observed>) -> Err
         ..Error::new(
             ErrorKind::WaitTimeout,
             format!(
-                "task {task_id} has not ended within {timeout_ms} ms ({seen}); it goes on and can be waited for again"
+                "task {task_id} has not ended within {} ms ({seen}); it goes on and can be waited for again",
+                shown(timeout_ms)
             ),
         )
     }
