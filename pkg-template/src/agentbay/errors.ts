@@ -156,8 +156,9 @@ export function isList(value: unknown): value is object[] {
 
 /** @internal Refuses what is no number from 0. */
 export function checkNumber(field: string, value: unknown): void {
-  const got = typeof value === 'number' ? value : typeof value;
-  if (!(typeof value === 'number' && value >= 0)) throw invalid(field, `takes a number from 0, got ${got}`);
+  const isNumber = typeof value === 'number';
+  if (isNumber && value >= 0) return;
+  throw invalid(field, `takes a number from 0, got ${isNumber ? value : typeof value}`);
 }
 
 /** @internal A value as JSON text, of `undefined` none. Refuses what cannot be written so. */
